@@ -1,0 +1,1 @@
+"""The business without I/O: entities, commands, rules and errors."""

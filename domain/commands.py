@@ -1,0 +1,135 @@
+"""Commands: the arguments of the jobs, frozen and strict."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+
+from domain.entity import MAX_ID
+from domain.storable import unstorable_path
+
+RowId = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
+Key = Annotated[str, Field(min_length=1)] | Annotated[int, Field(strict=True)]
+Row = dict[str, JsonValue]
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+Ids = Annotated[list[RowId], BeforeValidator(_as_list), Field(min_length=1)]
+Keys = Annotated[list[Key], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+class OnConflict(StrEnum):
+    """What becomes of a row whose natural key a live row already has."""
+
+    ERROR = "error"
+    SKIP = "skip"
+    UPDATE = "update"
+
+
+class Command(BaseModel):
+    """The arguments of one job; `job` is the stable name under which it is sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    job: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unstorable(cls, arguments: JsonValue) -> JsonValue:
+        if (path := unstorable_path(arguments)) is not None:
+            raise ValueError(f"{path} holds a NUL character or a lone surrogate, which PostgreSQL cannot store")
+        return arguments
+
+
+class BulkInsert(Command):
+    """Insert rows; a row may name a related row by its natural key, as in `{"project.key": "alpha"}`."""
+
+    job: ClassVar[str] = "bulk_insert"
+
+    entity: str
+    rows: list[Row] = Field(min_length=1)
+    on_conflict: OnConflict = OnConflict.ERROR
+
+
+class Selection(Command):
+    """Which live rows: exactly one of `id` (one or a list), `key` (one or a list), `where` (equality on fields)."""
+
+    entity: str
+    id: Ids | None = None
+    key: Keys | None = None
+    where: Annotated[Row, Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _select_in_one_way(self) -> "Selection":
+        ways = self._ways()
+        if sum(way is not None for way in ways.values()) != 1:
+            raise ValueError(f"say which rows in exactly one way: {', '.join(ways)}")
+        return self
+
+    def _ways(self) -> dict[str, object]:
+        return {"id": self.id, "key": self.key, "where": self.where}
+
+
+class Update(Selection):
+    """Change rows: one set of `changes` for all that are selected, or `changes_by_key`, one set for each key.
+
+    `expected_version` refuses the job when a selected row has another version: one number for all rows, or with
+    `changes_by_key` a number for each key.
+    """
+
+    job: ClassVar[str] = "update"
+
+    changes: Annotated[Row, Field(min_length=1)] | None = None
+    changes_by_key: Annotated[dict[str, Annotated[Row, Field(min_length=1)]], Field(min_length=1)] | None = None
+    expected_version: Annotated[int, Field(strict=True, ge=1)] | dict[str, int] | None = None
+
+    def _ways(self) -> dict[str, object]:
+        return {**super()._ways(), "changes_by_key": self.changes_by_key}
+
+    @model_validator(mode="after")
+    def _change_in_one_way(self) -> "Update":
+        if (self.changes is None) == (self.changes_by_key is None):
+            raise ValueError("say either changes, or changes_by_key")
+        if isinstance(self.expected_version, Mapping) and self.changes_by_key is None:
+            raise ValueError("expected_version by key goes with changes_by_key; say one number here")
+        if isinstance(self.expected_version, int) and self.changes_by_key is not None:
+            raise ValueError("expected_version goes by key here: {key: version}")
+        return self
+
+
+class SoftDelete(Selection):
+    """Mark rows as deleted; `cascade` takes along what they own (a project's tasks, a task's subtasks)."""
+
+    job: ClassVar[str] = "soft_delete"
+
+    cascade: bool = False
+
+
+class Restore(Command):
+    """Bring soft-deleted rows back: exactly those that one soft delete's job removed (`job_id`), or given ids."""
+
+    job: ClassVar[str] = "restore"
+
+    job_id: Annotated[str, Field(min_length=1)] | None = None
+    entity: str | None = None
+    id: Ids | None = None
+
+    @model_validator(mode="after")
+    def _say_what_in_one_way(self) -> "Restore":
+        by_job = self.job_id is not None and self.entity is None and self.id is None
+        by_id = self.job_id is None and self.entity is not None and self.id is not None
+        if not (by_job or by_id):
+            raise ValueError("say either job_id, or entity and id")
+        return self
+
+
+class Purge(Command):
+    """Delete for good, at most `limit` rows, what was soft-deleted more than `retention_days` days ago."""
+
+    job: ClassVar[str] = "purge"
+
+    retention_days: float = Field(gt=0)
+    limit: int = Field(default=10_000, ge=1)

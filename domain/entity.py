@@ -1,0 +1,89 @@
+"""The base of every table that the business names, and of its create and update schemas."""
+
+from copy import copy
+from typing import Any, ClassVar, TypeVar, cast
+
+from pydantic import AwareDatetime, ConfigDict, create_model
+from sqlalchemy import BigInteger, DateTime, Index, MetaData, func, text
+from sqlalchemy.orm import declared_attr
+from sqlmodel import Field, SQLModel
+
+MAX_ID = 2**63 - 1
+"""The largest id: PostgreSQL's bigint."""
+
+COLLECTION: dict[str, Any] = {"lazy": "raise", "passive_deletes": "all"}
+"""Arguments of a relationship to many: never loaded by surprise, and its rows never changed behind the audit's back."""
+
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Schema(SQLModel):
+    """The base of create schemas: what a sender may say of a row; any other name is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Entity(SQLModel):
+    """A table that the business names; its rows are soft-deleted, versioned and audited.
+
+    `natural_key` names the field by which people know a row, unique among the rows that are not deleted (`live_key`
+    makes the index). `owners` names the foreign keys along which a soft delete cascades to this entity.
+    The class attribute `metadata` holds all entities' tables, apart from a host application's own.
+    """
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=_NAMING)
+    natural_key: ClassVar[str | None] = None
+    owners: ClassVar[tuple[str, ...]] = ()
+    create_schema: ClassVar[type[SQLModel]]
+    update_schema: ClassVar[type[SQLModel]]
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    created_at: AwareDatetime | None = Field(
+        default=None,
+        nullable=False,
+        sa_type=cast("type[Any]", DateTime(timezone=True)),
+        sa_column_kwargs={"server_default": func.now()},
+    )
+    updated_at: AwareDatetime | None = Field(
+        default=None,
+        nullable=False,
+        sa_type=cast("type[Any]", DateTime(timezone=True)),
+        sa_column_kwargs={"server_default": func.now()},
+    )
+    deleted_at: AwareDatetime | None = Field(default=None, sa_type=cast("type[Any]", DateTime(timezone=True)))
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+
+    # The session raises `version` itself (it must stand in the audit row); the mapper only compares it in the WHERE.
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805, PLW3201 - SQLAlchemy's name for a class-level hook
+        """Return the mapper's settings: optimistic locking by `version`, server-made values read back on write."""
+        columns = cast("Any", cls).__table__.c
+        return {"eager_defaults": True, "version_id_col": columns.version, "version_id_generator": False}
+
+
+def live_key(table: str, column: str) -> Index:
+    """Return the partial unique index that keeps a natural key unique among the rows that are not deleted."""
+    live = text("deleted_at IS NULL")
+    return Index(f"uq_{table}_{column}_live", column, unique=True, postgresql_where=live, sqlite_where=live)
+
+
+AnySchema = TypeVar("AnySchema", bound=SQLModel)
+
+
+def partial(create: type[AnySchema], name: str) -> type[AnySchema]:
+    """Return the update schema of a create schema: the same fields, each of which may be left out.
+
+    A field left out stays as it is; null is accepted only where the create schema accepts it (unset is not null).
+    """
+    fields: dict[str, Any] = {}
+    for field, info in create.model_fields.items():
+        optional = copy(info)
+        optional.default, optional.default_factory = None, None
+        fields[field] = (info.annotation, optional)
+    return create_model(name, __base__=create, __module__=create.__module__, **fields)

@@ -1,0 +1,37 @@
+"""Projects: what tasks belong to."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from sqlmodel import Field, Relationship, SQLModel
+
+from domain.entity import COLLECTION, Entity, Schema, live_key, partial
+
+if TYPE_CHECKING:
+    from domain.task import Task
+
+
+class ProjectFields(SQLModel):
+    """What a sender may say of a project."""
+
+    key: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=500)
+    description: str | None = None
+
+
+class ProjectCreate(ProjectFields, Schema):
+    """A new project."""
+
+
+ProjectUpdate = partial(ProjectCreate, "ProjectUpdate")
+
+
+class Project(ProjectFields, Entity, table=True):
+    """A project, known by its `key`; a cascade deletes its tasks with it."""
+
+    __tablename__ = "project"
+    __table_args__ = (live_key("project", "key"),)
+    natural_key: ClassVar[str | None] = "key"
+    create_schema: ClassVar[type[SQLModel]] = ProjectCreate
+    update_schema: ClassVar[type[SQLModel]] = ProjectUpdate
+
+    tasks: list["Task"] = Relationship(back_populates="project", sa_relationship_kwargs=COLLECTION)

@@ -1,0 +1,35 @@
+"""What PostgreSQL can store as text: no NUL character and no half of a surrogate pair."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, JsonValue
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def unstorable_path(value: JsonValue, path: str = "") -> str | None:
+    """Return where in a JSON value the first text stands that PostgreSQL refuses, such as `rows.3.title`, or None."""
+    if isinstance(value, str):
+        return path if _UNSTORABLE.search(value) else None
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if _UNSTORABLE.search(name):
+                return f"{path}.{name!r}".lstrip(".")
+            if (found := unstorable_path(inner, f"{path}.{name}".lstrip("."))) is not None:
+                return found
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            if (found := unstorable_path(inner, f"{path}.{index}".lstrip("."))) is not None:
+                return found
+    return None
+
+
+def _storable(text: str) -> str:
+    if _UNSTORABLE.search(text):
+        raise ValueError("holds a NUL character or a lone surrogate, which PostgreSQL cannot store; remove it")
+    return text
+
+
+StorableText = Annotated[str, AfterValidator(_storable)]
+"""Text that PostgreSQL can store."""

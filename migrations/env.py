@@ -1,0 +1,51 @@
+"""How Alembic reaches the database: asynchronously, or offline to print SQL."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import URL, Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from domain.entity import Entity
+from persistence import audit_log
+from persistence.engine import database_url
+from worker.settings import load_entities, load_settings
+
+LOCK_TIMEOUT = "5s"
+"""A migration that waits longer for a lock gives up: behind it every query on the table would wait too."""
+
+METADATA = audit_log.AuditEntry.metadata
+assert METADATA is Entity.metadata  # noqa: S101 - one metadata for all tables, or autogenerate would miss some
+
+
+def run_offline(url: URL) -> None:
+    """Print the SQL instead of running it."""
+    context.configure(url=url, target_metadata=METADATA, literal_binds=True, dialect_opts={"paramstyle": "named"})
+    with context.begin_transaction():
+        context.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        context.run_migrations()
+
+
+def run_migrations(connection: Connection) -> None:
+    """Run on a connection, each history in one transaction."""
+    context.configure(connection=connection, target_metadata=METADATA, compare_server_default=False)
+    with context.begin_transaction():
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+        context.run_migrations()
+
+
+async def run_online(url: URL) -> None:
+    """Connect, run, disconnect."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(run_migrations)
+    await engine.dispose()
+
+
+settings = context.config.attributes.get("settings") or load_settings()
+load_entities(settings)
+if context.is_offline_mode():
+    run_offline(database_url(settings.database_url.get_secret_value()))
+else:
+    asyncio.run(run_online(database_url(settings.database_url.get_secret_value())))

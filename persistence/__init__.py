@@ -1,0 +1,1 @@
+"""PostgreSQL: the engine, the one transaction scope, audited writes."""

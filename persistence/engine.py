@@ -1,0 +1,74 @@
+"""The database engine: from a URL as everybody spells it to a pool of asyncpg connections."""
+
+from collections.abc import Mapping
+
+from asyncpg import InterfaceError, PostgresError
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from domain.errors import Unreachable
+
+_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
+# What libpq calls sslmode, asyncpg's SQLAlchemy dialect passes on as `ssl`; with `sslmode` it raises TypeError.
+_RENAMED = {"sslmode": "ssl"}
+
+
+def database_url(url: str) -> URL:
+    """Return a PostgreSQL URL for asyncpg: `postgres://` and `postgresql://` normalised, `sslmode` understood.
+
+    Raises ValueError, without the password, for anything that is not a PostgreSQL URL.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ValueError("not a database URL; expected postgresql://user:password@host:5432/name") from None
+    if parsed.drivername not in _SCHEMES:
+        raise ValueError(f"unknown database {parsed.drivername!r}; expected postgresql://user:password@host:5432/name")
+    query = {_RENAMED.get(name, name): value for name, value in parsed.query.items()}
+    return parsed.set(drivername="postgresql+asyncpg", query=query)
+
+
+def shown(url: URL) -> str:
+    """Return the URL with its password hidden, for messages."""
+    return url.render_as_string(hide_password=True)
+
+
+def create_engine(  # noqa: PLR0913 - one keyword for each setting of the pool
+    url: URL,
+    *,
+    pool_size: int,
+    max_overflow: int,
+    pool_pre_ping: bool = True,
+    echo: bool = False,
+    application_name: str = "counterfoil",
+    session_settings: Mapping[str, str] | None = None,
+) -> AsyncEngine:
+    """Return an engine; no connection is made yet.
+
+    Times are UTC on every connection, because the audit log keeps rows as `to_jsonb` prints them. Connections are
+    renewed after 300 s and checked on checkout: managed databases (Neon, Supabase) drop idle ones.
+    """
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_pre_ping=pool_pre_ping,
+        pool_recycle=300,
+        echo=echo,
+        hide_parameters=True,  # values of rows never reach a log through an error's text
+        connect_args={
+            "server_settings": {"timezone": "UTC", "application_name": application_name, **(session_settings or {})},
+        },
+    )
+
+
+async def reach(engine: AsyncEngine) -> int:
+    """Connect once and return the server's version number, such as 180004; raises Unreachable, without the password."""
+    try:
+        async with engine.connect() as connection:
+            number = await connection.scalar(text("SHOW server_version_num"))
+    except (OSError, SQLAlchemyError, PostgresError, InterfaceError, TimeoutError) as error:
+        why = str(error.__cause__ or error).splitlines()[0] if str(error) else type(error).__name__
+        raise Unreachable("PostgreSQL", shown(engine.url), why, "DATABASE_URL") from error
+    return int(str(number))

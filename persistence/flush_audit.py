@@ -1,0 +1,100 @@
+"""Flush, then audit: what an ORM flush wrote gets its audit rows at once, on the same connection."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from sqlalchemy import func, inspect
+from sqlalchemy.orm import Session
+
+from domain.entities import EntityType
+from domain.entity import Entity
+from domain.errors import AuditMismatch, UnauditedWrite
+from domain.origin import Origin
+from persistence.statements import statement
+
+_PENDING = "counterfoil_pending"
+
+
+@dataclass
+class _Pending:
+    """What a flush is about to write: the rows as they were, by entity and id, and what becomes of them."""
+
+    changed: dict[int, tuple[Entity, str]] = field(default_factory=dict)
+    images: dict[tuple[str, int], Any] = field(default_factory=dict)
+
+
+def prepare_flush(session: Session) -> None:
+    """Before a flush: raise `version` and `updated_at` of what changed, and read the rows as they are now.
+
+    The rows come from the database, because the ORM does not keep the old value of a list that was changed in place.
+    Another transaction cannot slip between: the flush then finds another `version` and fails.
+    """
+    pending = _Pending()
+    for instance in session.dirty:
+        if isinstance(instance, Entity) and session.is_modified(instance, include_collections=False):
+            pending.changed[id(instance)] = (instance, _action(instance))
+            instance.version += 1
+            instance.updated_at = func.now()  # type: ignore[assignment] - the database's clock, read back by the mapper
+    for instance in session.deleted:
+        if isinstance(instance, Entity):
+            pending.changed[id(instance)] = (instance, "purge")
+    _read_images(session, pending)
+    session.info[_PENDING] = pending
+
+
+def audit_flush(session: Session) -> None:
+    """After a flush: write one audit row for every entity that it wrote, in one statement for each table.
+
+    Raises AuditMismatch when the numbers differ, UnauditedWrite when the ORM changed further objects by itself; the
+    transaction is then rolled back.
+    """
+    pending: _Pending = session.info.pop(_PENDING)
+    for instance in session.dirty:
+        if isinstance(instance, Entity) and id(instance) not in pending.changed:
+            _refuse_cascade(session, instance)
+    written = [(instance, "insert") for instance in session.new if isinstance(instance, Entity)]
+    by_entity: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for instance, action in (*written, *pending.changed.values()):
+        name = _name(instance)
+        row_id = cast("int", instance.id)
+        by_entity[name].append({"id": row_id, "action": action, "before": pending.images.get((name, row_id))})
+    for name, rows in by_entity.items():
+        _write(session, session.info["entities"][name], rows)
+
+
+def _read_images(session: Session, pending: _Pending) -> None:
+    ids: dict[str, list[int]] = defaultdict(list)
+    for instance, _ in pending.changed.values():
+        ids[_name(instance)].append(cast("int", instance.id))
+    for name, row_ids in ids.items():
+        entity: EntityType = session.info["entities"][name]
+        found = session.connection().execute(statement("images", table=entity.table), {"row_ids": row_ids})
+        pending.images.update({(name, row.id): row.image for row in found})
+
+
+def _action(instance: Entity) -> str:
+    history = inspect(instance).attrs["deleted_at"].history
+    if not history.has_changes():
+        return "update"
+    return "restore" if instance.deleted_at is None else "soft_delete"
+
+
+def _refuse_cascade(session: Session, instance: Entity) -> None:
+    if session.is_modified(instance, include_collections=False):
+        raise UnauditedWrite("a change that the ORM cascaded", _name(instance))
+
+
+def _name(instance: Entity) -> str:
+    return str(instance.__tablename__)
+
+
+def _write(session: Session, entity: EntityType, rows: list[dict[str, Any]]) -> None:
+    origin: Origin = session.info["origin"]
+    written = session.connection().execute(
+        statement("flush_audit", table=entity.table),
+        {**origin.model_dump(), "entity": entity.name, "changes": json.dumps(rows)},
+    )
+    if written.rowcount != len(rows):
+        raise AuditMismatch(entity.name, written=len(rows), audited=written.rowcount)

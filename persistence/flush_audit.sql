@@ -1,0 +1,24 @@
+-- The audit rows of one ORM flush: the rows are read back from the table and compared with what they were.
+{audit_into}
+        change.id::text,
+        change.action,
+        CASE change.action
+            WHEN 'purge' THEN change.before
+            WHEN 'insert' THEN NULL
+            ELSE (
+                SELECT jsonb_object_agg(key, value)
+                FROM jsonb_each(change.before) WHERE value IS DISTINCT FROM to_jsonb(current) -> key
+            )
+        END,
+        CASE change.action
+            WHEN 'purge' THEN NULL
+            WHEN 'insert' THEN to_jsonb(current)
+            ELSE (
+                SELECT jsonb_object_agg(key, value)
+                FROM jsonb_each(to_jsonb(current)) WHERE value IS DISTINCT FROM change.before -> key
+            )
+        END
+    FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change (id bigint, action text, before jsonb)
+    LEFT JOIN {table} AS current ON current.id = change.id
+    WHERE change.action = 'purge' OR current.id IS NOT NULL
+    ORDER BY change.id

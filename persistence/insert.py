@@ -1,0 +1,98 @@
+"""Insert rows set-based, audited, with three answers to a natural key that is taken."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from domain.commands import Key, OnConflict, Row
+from domain.entities import EntityType
+from domain.errors import Duplicate, InvalidRows, Problem
+from domain.result import IDS_KEPT, Result, counted
+from domain.rows import CheckedRow, parse_rows
+from persistence.counts import compared
+from persistence.references import settle_references
+from persistence.selection import existing_keys
+from persistence.statements import listed, quoted, statement
+from persistence.transaction import Transaction
+from persistence.update import apply_changes
+
+ATTEMPTS = 3
+"""How often an upsert starts over when rows appear or vanish between its insert and its update."""
+
+
+async def insert_rows(
+    tx: Transaction, entity: EntityType, rows: Sequence[Row], on_conflict: OnConflict = OnConflict.ERROR
+) -> Result:
+    """Insert rows; where a live row has a row's natural key: refuse all, skip the row, or update what it says.
+
+    Raises InvalidRows, MissingReference, Duplicate (also for a key twice in the batch, unless rows are skipped).
+    """
+    if on_conflict is not OnConflict.ERROR and entity.natural_key is None:
+        problem = Problem(None, "on_conflict", f"{entity.name} has no natural key; only error is possible")
+        raise InvalidRows(entity.name, (problem,))
+    checked = parse_rows(tx.entities, entity, rows)
+    if on_conflict is not OnConflict.SKIP:
+        _refuse_twins(entity, checked)
+    settled = await settle_references(tx, entity, checked)
+    if on_conflict is OnConflict.UPDATE:
+        return await _upsert(tx, entity, rows, settled)
+    result, keys = await _insert(tx, entity, settled)
+    if on_conflict is OnConflict.ERROR and result.inserted < len(settled):
+        await _refuse_taken(tx, entity, settled, keys)
+    return result + Result(skipped=len(settled) - result.inserted)
+
+
+async def _insert(tx: Transaction, entity: EntityType, rows: Sequence[Row]) -> tuple[Result, set[Key]]:
+    columns = list(rows[0])
+    key = entity.natural_key
+    sentence = statement(
+        "insert",
+        table=entity.table,
+        columns=listed(columns),
+        on_conflict=f"ON CONFLICT ({quoted(key)}) WHERE deleted_at IS NULL DO NOTHING" if key else "",
+        written_keys=f"SELECT {quoted(key)} FROM written" if key else "SELECT NULL::text WHERE false",
+    )
+    found = await tx.write(sentence, {"entity": entity.name, "rows": json.dumps(rows), "ids_kept": IDS_KEPT})
+    return counted("inserted", entity.name, compared(entity, found), found["ids"]), set(found["keys"])
+
+
+async def _upsert(tx: Transaction, entity: EntityType, rows: Sequence[Row], settled: Sequence[Row]) -> Result:
+    key = str(entity.natural_key)
+    left = dict(zip((values[key] for values in settled), zip(rows, settled, strict=True), strict=True))
+    result = Result()
+    for _ in range(ATTEMPTS):
+        inserted, keys = await _insert(tx, entity, [values for _, values in left.values()])
+        result += inserted
+        left = {value: pair for value, pair in left.items() if value not in keys}
+        existing = await existing_keys(tx, entity, list(left)) if left else {}
+        result += await apply_changes(tx, entity, {existing[value]: _said(*left[value], key) for value in existing})
+        left = {value: pair for value, pair in left.items() if value not in existing}
+        if not left:
+            return result
+    raise Duplicate(entity.name, key, tuple(Problem(None, key, f"{value!r} appears and vanishes") for value in left))
+
+
+def _said(row: Row, settled: Row, key: str) -> dict[str, Any]:
+    said = {name.partition(".")[0] + "_id" if "." in name else name for name in row}
+    return {name: settled[name] for name in settled if name in said and name != key}
+
+
+def _refuse_twins(entity: EntityType, rows: Sequence[CheckedRow]) -> None:
+    if (key := entity.natural_key) is None:
+        return
+    first: dict[Any, int] = {}
+    twins = []
+    for row in rows:
+        value = row.values[key]
+        if value in first:
+            twins.append(Problem(row.number, key, f"{value!r} stands in row {first[value] + 1} too"))
+        first.setdefault(value, row.number)
+    if twins:
+        raise Duplicate(entity.name, key, tuple(twins))
+
+
+async def _refuse_taken(tx: Transaction, entity: EntityType, rows: Sequence[Row], inserted: set[Key]) -> None:
+    key = str(entity.natural_key)
+    taken = [(number, row[key]) for number, row in enumerate(rows) if row[key] not in inserted]
+    found = tuple(Problem(number, key, f"a live {entity.name} has {value!r}") for number, value in taken)
+    raise Duplicate(entity.name, key, found)

@@ -1,0 +1,21 @@
+-- Insert rows and their audit rows; a row whose natural key a live row has is left out where the job asks for that.
+WITH written AS (
+    INSERT INTO {table} ({columns})
+    SELECT {columns}
+    FROM jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb)) WITH ORDINALITY AS input
+    ORDER BY input.ordinality
+    {on_conflict}
+    RETURNING *
+),
+audited AS (
+    {audit_into}
+        written.id::text,
+        'insert',
+        NULL::jsonb,
+        to_jsonb(written)
+    FROM written
+    ORDER BY written.id
+    RETURNING 1
+)
+{counts},
+    ARRAY({written_keys}) AS keys

@@ -1,0 +1,26 @@
+-- Delete for good the oldest soft-deleted rows to which no other row refers; the whole row stays in the audit log.
+WITH due AS (
+    SELECT candidate.id
+    FROM {table} AS candidate
+    WHERE candidate.deleted_at < now() - make_interval(secs => CAST(:retention_seconds AS double precision))
+    {unreferenced}
+    ORDER BY candidate.deleted_at, candidate.id
+    LIMIT CAST(:purge_limit AS bigint)
+    FOR UPDATE OF candidate SKIP LOCKED
+),
+written AS (
+    DELETE FROM {table} AS target USING due
+    WHERE target.id = due.id
+    RETURNING target.id, to_jsonb(target) AS before
+),
+audited AS (
+    {audit_into}
+        written.id::text,
+        'purge',
+        written.before,
+        NULL::jsonb
+    FROM written
+    ORDER BY written.id
+    RETURNING 1
+)
+{counts}

@@ -1,0 +1,50 @@
+"""Readers: sessions that cannot write, by their type and by the database."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from sqlalchemy import Row, Select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import SQLModel
+from typing_extensions import TypeVarTuple, Unpack
+
+from persistence.integrity import explained
+from persistence.session import READ_ONLY, WriteSession
+from persistence.transaction import Sessions
+
+Model = TypeVar("Model", bound=SQLModel)
+Value = TypeVar("Value")
+Columns = TypeVarTuple("Columns")
+
+
+class Reader:
+    """A read-only view of one transaction: it has no way to add, change, flush or commit."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: WriteSession) -> None:
+        """Take the session, which the reader alone keeps."""
+        self._session = session
+
+    async def get(self, model: type[Model], entity_id: int) -> Model | None:
+        """Return the row with this id, deleted or not, or None."""
+        return await self._session.get(model, entity_id)
+
+    async def scalars(self, query: "Select[Value]") -> Sequence[Value]:
+        """Return the first column of every row."""
+        return (await self._session.execute(query)).scalars().all()
+
+    async def rows(self, query: "Select[Unpack[Columns]]") -> Sequence[Row[Unpack[Columns]]]:
+        """Return every row."""
+        return (await self._session.execute(query)).all()
+
+
+@asynccontextmanager
+async def reader(sessions: Sessions) -> AsyncIterator[Reader]:
+    """Open a read-only transaction; PostgreSQL refuses any write in it, and ReadOnly is raised."""
+    engine: AsyncEngine = sessions.kw["bind"]
+    async with sessions(bind=engine.execution_options(postgresql_readonly=True)) as session:
+        session.sync_session.info[READ_ONLY] = True
+        with explained(session.info["entities"]):
+            yield Reader(session)

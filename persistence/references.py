@@ -1,0 +1,75 @@
+"""References of rows: natural keys turned into ids, and related rows held alive until the transaction ends."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.expression import any_, literal
+
+from domain.commands import Key, Row
+from domain.entities import EntityType, Reference
+from domain.errors import MissingReference, Problem
+from domain.rows import CheckedRow
+from persistence.transaction import Transaction
+
+
+async def settle_references(tx: Transaction, entity: EntityType, rows: Sequence[CheckedRow]) -> list[Row]:
+    """Return the rows' values with every reference by natural key replaced by an id.
+
+    One query for each foreign key. The related rows are locked against deletion: a soft delete of a project and an
+    insert into it cannot both succeed. Raises MissingReference with every row whose related row is missing or deleted.
+    """
+    settled = [dict(row.values) for row in rows]
+    problems: list[Problem] = []
+    for reference in entity.references.values():
+        if reference.target in tx.entities and any(reference.column in row for row in settled):
+            problems += await _settle(tx, tx.entities[reference.target], reference, rows, settled)
+    if problems:
+        raise MissingReference(entity.name, tuple(sorted(problems, key=lambda problem: problem.row or 0)))
+    return settled
+
+
+async def _settle(
+    tx: Transaction, target: EntityType, reference: Reference, rows: Sequence[CheckedRow], settled: list[Row]
+) -> list[Problem]:
+    column = reference.column
+    keys = [row.references[column] for row in rows if column in row.references]
+    ids = [
+        values[column]
+        for row, values in zip(rows, settled, strict=True)
+        if column not in row.references and values.get(column) is not None
+    ]
+    by_key = await resolve_keys(tx, target, keys) if keys else {}
+    alive = await _lock_alive(tx, target, "id", ids) if ids else {}
+    problems = []
+    for row, values in zip(rows, settled, strict=True):
+        if column in row.references:
+            found: Any = by_key.get(row.references[column])
+            name, wanted = f"{reference.name}.{target.natural_key}", row.references[column]
+        elif (wanted := values.get(column)) is not None:
+            found, name = alive.get(wanted), column
+        else:
+            continue
+        if found is None:
+            problems.append(Problem(row.number, name, f"no live {target.name} {wanted!r}"))
+        values[column] = found
+    return problems
+
+
+async def resolve_keys(tx: Transaction, target: EntityType, keys: Sequence[Key]) -> dict[Key, int]:
+    """Return the ids of live rows by natural key, each locked against deletion; missing keys are left out."""
+    return await _lock_alive(tx, target, str(target.natural_key), keys)
+
+
+async def _lock_alive(tx: Transaction, target: EntityType, column: str, values: Sequence[Any]) -> dict[Any, int]:
+    table = target.table
+    wanted = literal(list(dict.fromkeys(values)), ARRAY(table.c[column].type))
+    # FOR SHARE, where a foreign key takes FOR KEY SHARE only, which a soft delete (an update) does not wait for.
+    query = (
+        select(table.c[column], table.c.id)
+        .where(table.c[column] == any_(wanted), table.c.deleted_at.is_(None))
+        .order_by(table.c.id)
+        .with_for_update(read=True)
+    )
+    return {row[0]: row[1] for row in (await tx.session.execute(query)).all()}

@@ -1,0 +1,113 @@
+"""Bring soft-deleted rows back, set-based and audited."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, DateTime, cast, func, select
+from sqlmodel import col
+
+from domain.commands import Restore
+from domain.entities import EntityType
+from domain.errors import CannotRestore, NotFound, Problem
+from domain.result import Result
+from persistence.audit_log import AuditEntry
+from persistence.selection import among
+from persistence.soft_delete import mark_rows
+from persistence.transaction import Transaction
+
+
+async def restore_rows(tx: Transaction, command: Restore) -> Result:
+    """Restore exactly the rows that one soft delete's job removed and that are deleted since then, or the given ids.
+
+    Rows that live already are skipped. Raises NotFound; CannotRestore when a live row holds a key by now, or when an
+    owner (a task's project or parent) is deleted and does not come back with them.
+    """
+    if command.job_id is not None:
+        removed, skipped = await _removed_by(tx, command.job_id)
+    else:
+        entity = tx.entities[str(command.entity)]
+        removed, skipped = await _deleted_among(tx, entity, command.id or [])
+    result = Result(skipped=skipped)
+    # Owners first: their entities stand first in the log of a cascade, but nothing promises it.
+    for name in sorted(removed, key=lambda name: list(tx.entities).index(name)):
+        await _refuse_orphans(tx, tx.entities[name], removed)
+        await _refuse_taken_keys(tx, tx.entities[name], removed[name])
+    for name, ids in removed.items():
+        result += await mark_rows(tx, tx.entities[name], ids, "restore")
+    return result
+
+
+async def _removed_by(tx: Transaction, job_id: str) -> tuple[dict[str, list[int]], int]:
+    conditions = (col(AuditEntry.job_id) == job_id, col(AuditEntry.action) == "soft_delete")
+    logged = await tx.session.execute(
+        select(col(AuditEntry.entity), func.count()).where(*conditions).group_by(col(AuditEntry.entity))
+    )
+    counts: dict[str, int] = {name: number for name, number in logged.all()}
+    if not counts:
+        raise NotFound("soft delete", "job_id", (job_id,))
+    removed = {name: await _still_removed(tx, tx.entities[name], conditions) for name in counts}
+    return removed, sum(counts.values()) - sum(len(ids) for ids in removed.values())
+
+
+async def _still_removed(tx: Transaction, entity: EntityType, conditions: Sequence[ColumnElement[bool]]) -> list[int]:
+    """Return the rows whose deletion is still the one that was logged: both times are that transaction's."""
+    table = entity.table
+    logged_at = cast(col(AuditEntry.after)["deleted_at"].as_string(), DateTime(timezone=True))
+    query = (
+        select(table.c.id)
+        .join(AuditEntry, col(AuditEntry.entity_id) == cast(table.c.id, col(AuditEntry.entity_id).type))
+        .where(*conditions, col(AuditEntry.entity) == entity.name, table.c.deleted_at == logged_at)
+        .order_by(table.c.id)
+        .with_for_update(of=table)
+    )
+    return list((await tx.session.execute(query)).scalars())
+
+
+async def _deleted_among(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> tuple[dict[str, list[int]], int]:
+    table = entity.table
+    query = select(table.c.id, table.c.deleted_at).where(among(table, "id", ids)).order_by(table.c.id).with_for_update()
+    found: dict[int, Any] = {row[0]: row[1] for row in (await tx.session.execute(query)).all()}
+    if missing := [entity_id for entity_id in dict.fromkeys(ids) if entity_id not in found]:
+        raise NotFound(entity.name, "id", tuple(missing))
+    deleted = [entity_id for entity_id, deleted_at in found.items() if deleted_at is not None]
+    return {entity.name: deleted}, len(found) - len(deleted)
+
+
+async def _refuse_orphans(tx: Transaction, entity: EntityType, removed: dict[str, list[int]]) -> None:
+    table = entity.table
+    for owner in entity.owners:
+        if owner.target not in tx.entities:
+            continue
+        parent = tx.entities[owner.target].table.alias()
+        query = (
+            select(table.c.id, parent.c.id, parent.c.deleted_at)
+            .join(parent, parent.c.id == table.c[owner.column])
+            .where(among(table, "id", removed[entity.name]))
+            .order_by(parent.c.id)
+            .with_for_update(of=parent, read=True)
+        )
+        back = set(removed.get(owner.target, ()))
+        rows = (await tx.session.execute(query)).all()
+        orphans = [row for row in rows if row[2] is not None and row[1] not in back]
+        if orphans:
+            found = (
+                Problem(None, f"id {row[0]}", f"its {owner.name} {row[1]} is deleted; restore that first")
+                for row in orphans
+            )
+            raise CannotRestore(entity.name, tuple(found))
+
+
+async def _refuse_taken_keys(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> None:
+    if (key := entity.natural_key) is None:
+        return
+    table, holder = entity.table, entity.table.alias()
+    query = (
+        select(table.c.id, table.c[key], holder.c.id)
+        .join(holder, (holder.c[key] == table.c[key]) & holder.c.deleted_at.is_(None))
+        .where(among(table, "id", ids), table.c.deleted_at.is_not(None))
+        .order_by(table.c.id)
+    )
+    rows = (await tx.session.execute(query)).all()
+    if rows:
+        found = (Problem(None, f"id {row[0]}", f"{key} {row[1]!r} is held by the live row {row[2]}") for row in rows)
+        raise CannotRestore(entity.name, tuple(found))

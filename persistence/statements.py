@@ -1,0 +1,36 @@
+"""SQL sentences of PostgreSQL's own, kept in `.sql` files beside the modules that use them."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from sqlalchemy import Table, TextClause, text
+from sqlalchemy.dialects import postgresql
+
+_PREPARER = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
+
+
+@cache
+def _source(name: str) -> str:
+    return files("persistence").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def quoted(name: str) -> str:
+    """Return an identifier as SQL writes it."""
+    return str(_PREPARER.quote(name))
+
+
+def listed(columns: Sequence[str], form: str = "{}") -> str:
+    """Return quoted column names joined by commas, each in a form such as `(new_row).{}`."""
+    return ", ".join(form.format(quoted(column)) for column in columns)
+
+
+def statement(source: str, *, table: Table, **parts: str) -> TextClause:
+    """Return the sentence of `source.sql` for a table.
+
+    `parts` fill its `{placeholders}`; they are built from the names of a model's columns, never from input, which goes
+    by parameters. `{audit_into}` opens every audit statement and takes the columns from entity_id on; `{counts}` ends
+    a set-based write.
+    """
+    shared = {"audit_into": _source("audit_into").strip(), "counts": _source("counts").strip()}
+    return text(_source(source).format(table=_PREPARER.format_table(table), **shared, **parts))

@@ -1,0 +1,56 @@
+"""The one transaction scope: everything in it commits together, or nothing of it does."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping, TextClause
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from domain.entities import Entities
+from domain.origin import Origin
+from persistence.integrity import explained
+from persistence.session import AUDITED, WriteSession
+
+Sessions = async_sessionmaker[WriteSession]
+
+
+def create_sessions(engine: AsyncEngine, entities: Entities) -> Sessions:
+    """Return the factory of write sessions over the engine; their flushes audit the given entities."""
+    return async_sessionmaker(engine, class_=WriteSession, expire_on_commit=False, info={"entities": entities})
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An open transaction: its session, who asked for it, and the entities that it may write."""
+
+    session: WriteSession
+    origin: Origin
+    entities: Entities
+
+    async def write(self, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
+        """Run a statement that writes rows together with their audit rows, and return its only row.
+
+        For the services of this package alone: they compare what was written with what was audited.
+        """
+        await self.session.flush()
+        found = await self.session.execute(
+            statement, {**self.origin.model_dump(), **parameters}, execution_options={AUDITED: True}
+        )
+        return found.mappings().one()
+
+
+@asynccontextmanager
+async def transaction(sessions: Sessions, origin: Origin) -> AsyncIterator[Transaction]:
+    """Open a transaction for `origin`; commit when the block ends, roll back on any exception.
+
+    Raises the errors of the business in place of the driver's (see `persistence.integrity`), also for what the
+    database says only at the commit.
+    """
+    async with sessions() as session:
+        entities: Entities = session.info["entities"]
+        session.sync_session.info["origin"] = origin
+        with explained(entities):
+            async with session.begin():
+                yield Transaction(session, origin, entities)

@@ -1,0 +1,127 @@
+"""What all tests share: real servers, a database of its own for every test, a Redis database for every process."""
+
+import asyncio
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from alembic import command
+from arq.connections import ArqRedis
+from redis import Redis
+
+from domain.entities import Entities
+from persistence.engine import database_url
+from persistence.scratch import create_database, drop_database
+from persistence.transaction import Sessions
+from worker.composition import Database, open_database, open_redis
+from worker.embedded import embedded_postgres, embedded_redis
+from worker.migrate import alembic_config
+from worker.settings import Settings, load_settings
+
+SERVERS = pytest.StashKey[ExitStack]()
+CLAIM = "counterfoil:tests"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers that the environment does not name, once for all processes of the run."""
+    if hasattr(config, "workerinput"):
+        return
+    stack = config.stash[SERVERS] = ExitStack()
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="counterfoil-tests-")))
+    if "DATABASE_URL" not in os.environ:
+        os.environ["DATABASE_URL"] = stack.enter_context(embedded_postgres(folder / "servers", durable=False))
+    if "REDIS_URL" not in os.environ:
+        os.environ["REDIS_URL"] = stack.enter_context(embedded_redis(folder / "servers", durable=False))
+    for name in [name for name in os.environ if name.startswith("COUNTERFOIL_")]:
+        del os.environ[name]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers."""
+    if SERVERS in config.stash:
+        config.stash[SERVERS].close()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real data beside the checkout; skip where there is none."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def template() -> Iterator[str]:
+    """Return the name of a migrated, empty database, from which every test's own is copied."""
+    server = database_url(os.environ["DATABASE_URL"])
+    name = f"counterfoil_test_{secrets.token_hex(6)}"
+    url = asyncio.run(create_database(server, name))
+    settings = load_settings({**os.environ, "DATABASE_URL": url.render_as_string(hide_password=False)})
+    command.upgrade(alembic_config(settings), "heads")
+    yield name
+    asyncio.run(drop_database(server, name))
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Return the URL of a Redis database that this process of the run has for itself."""
+    base = urlsplit(os.environ["REDIS_URL"])
+    for number in range(1, 16):
+        url = base._replace(path=f"/{number}").geturl()
+        with Redis.from_url(url) as redis:
+            if redis.set(CLAIM, os.getpid(), nx=True, ex=3600) and redis.dbsize() == 1:
+                yield url
+                redis.flushdb()
+                return
+    pytest.fail("all of the 15 Redis databases are in use; give the tests a Redis of their own in REDIS_URL")
+
+
+@pytest.fixture
+async def settings(template: str, redis_url: str) -> AsyncIterator[Settings]:
+    """Return settings for a new, migrated database and a queue of the test's own."""
+    server = database_url(os.environ["DATABASE_URL"])
+    name = f"{template}_{secrets.token_hex(4)}"
+    url = await create_database(server, name, template=template)
+    yield load_settings(
+        {
+            "DATABASE_URL": url.render_as_string(hide_password=False),
+            "REDIS_URL": redis_url,
+            "COUNTERFOIL_QUEUE": f"queue-{secrets.token_hex(4)}",
+        }
+    )
+    await drop_database(server, name)
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """Return the test's database, open."""
+    async with open_database(settings) as database:
+        yield database
+
+
+@pytest.fixture
+def sessions(database: Database) -> Sessions:
+    """Return the factory of write sessions on the test's database."""
+    return database.sessions
+
+
+@pytest.fixture
+def entities(database: Database) -> Entities:
+    """Return the shipped entities."""
+    return database.entities
+
+
+@pytest.fixture
+async def redis(settings: Settings) -> AsyncIterator[ArqRedis]:
+    """Return Redis with JSON on the wire; the test's keys are removed after it."""
+    async with open_redis(settings) as redis:
+        yield redis
+        async for key in redis.scan_iter("*"):
+            if key != CLAIM.encode():
+                await redis.delete(key)

@@ -1,0 +1,63 @@
+"""The composition root: engines, pools and registries are made here, once, and handed on as keyword arguments."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from redis.exceptions import RedisError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.entities import Entities
+from domain.errors import Unreachable
+from persistence.engine import create_engine, database_url, reach
+from persistence.transaction import Sessions, create_sessions
+from worker import wire
+from worker.settings import Settings, load_entities, without_password
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine that was reached, the factory of its sessions, and the entities they write."""
+
+    engine: AsyncEngine
+    sessions: Sessions
+    entities: Entities
+
+
+@asynccontextmanager
+async def open_database(settings: Settings, *, application_name: str = "counterfoil") -> AsyncIterator[Database]:
+    """Open the database, and close its pool at the end; raises Unreachable, SettingsError."""
+    entities = load_entities(settings)
+    engine = create_engine(
+        database_url(settings.database_url.get_secret_value()),
+        pool_size=settings.pool_size,
+        max_overflow=settings.max_overflow,
+        echo=settings.log_level == "debug",
+        application_name=application_name,
+    )
+    try:
+        await reach(engine)
+        yield Database(engine, create_sessions(engine, entities), entities)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def open_redis(settings: Settings) -> AsyncIterator[ArqRedis]:
+    """Open a pool of Redis connections that speaks JSON, and close it at the end; raises Unreachable."""
+    url = settings.redis_url.get_secret_value()
+    try:
+        redis = await create_pool(
+            replace(RedisSettings.from_dsn(url), conn_retries=1, conn_retry_delay=0),
+            job_serializer=wire.encode,
+            job_deserializer=wire.decode,
+            default_queue_name=settings.queue,
+        )
+    except (RedisError, OSError, ValueError) as error:
+        why = str(error) or type(error).__name__
+        raise Unreachable("Redis", without_password(settings.redis_url), why, "REDIS_URL") from error
+    try:
+        yield redis
+    finally:
+        await redis.aclose(close_connection_pool=True)

@@ -1,0 +1,49 @@
+"""Events as log lines: JSON, or colours on a terminal. No line holds a payload's values or a secret."""
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+from structlog.typing import Processor
+
+
+def configure_logs(log_format: str, level: str, stream: TextIO = sys.stderr) -> None:
+    """Send structlog's events and the standard library's records to the stream, as one kind of line.
+
+    `log_format` is `json`, `console`, or `auto` (console on a terminal).
+    """
+    console = log_format == "console" or (log_format == "auto" and stream.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    renderer: Processor = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    last: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if not console:
+        last.append(structlog.processors.format_exc_info)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*last, renderer]))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    _quieten_arq()
+
+
+class _WithoutArguments(logging.Filter):
+    """Drop arq's own lines on a job: they hold its arguments, or the text of its error; ours stand in their place."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING and record.exc_info is None
+
+
+def _quieten_arq() -> None:
+    logger = logging.getLogger("arq.worker")
+    logger.filters = [_WithoutArguments()]

@@ -1,0 +1,34 @@
+"""Alembic for a given database: upgrade, downgrade, compare, and new revisions for a team's own entities."""
+
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import migrations
+from worker.settings import Settings
+
+
+def alembic_config(settings: Settings) -> Config:
+    """Return Alembic's configuration for the shipped migrations, and the team's own where COUNTERFOIL_VERSIONS names some."""
+    home = Path(migrations.__file__).parent
+    config = Config()
+    config.set_main_option("script_location", str(home).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    folders = [home / "versions", *([settings.versions.resolve()] if settings.versions else [])]
+    config.set_main_option("version_locations", "\n".join(str(folder).replace("%", "%%") for folder in folders))
+    config.attributes["settings"] = settings
+    return config
+
+
+def heads(settings: Settings) -> set[str]:
+    """Return the newest revisions that the code knows."""
+    return set(ScriptDirectory.from_config(alembic_config(settings)).get_heads())
+
+
+async def current(engine: AsyncEngine) -> set[str]:
+    """Return the revisions at which the database is; empty before the first migration."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(lambda sync: set(MigrationContext.configure(sync).get_current_heads()))

@@ -1,0 +1,149 @@
+"""One frozen Settings, read once from the environment and validated at start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from domain.entities import Entities, collect
+from domain.errors import CounterfoilError, unknown
+from persistence.engine import database_url
+
+PREFIX = "COUNTERFOIL_"
+
+
+@dataclass(eq=False)
+class SettingsError(CounterfoilError):
+    """Settings with wrong values, or names that are no settings: one sentence for each."""
+
+    sentences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the sentences."""
+        return "; ".join(self.sentences)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its environment variable, unit and default.
+
+    The URLs are `DATABASE_URL` and `REDIS_URL`; every other field is `COUNTERFOIL_` and its name in capitals.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    database_url: SecretStr = Field(validation_alias="DATABASE_URL")
+    redis_url: SecretStr = Field(validation_alias="REDIS_URL")
+    entities: Annotated[tuple[str, ...], NoDecode] = Field(("domain.task_manager",), min_length=1)
+    """Modules whose entities are served, separated by commas."""
+    versions: Path | None = None
+    """A folder of further migrations, for a team's own entities."""
+    queue: str = Field("arq:queue", min_length=1)
+    """The queue to work on and to send to; the default is stock arq's."""
+    concurrency: int = Field(10, ge=1, le=1000)
+    """Jobs at a time in one worker process."""
+    processes: int = Field(1, ge=1)
+    """Worker processes in the whole deployment; `counterfoil check` compares the pools with max_connections."""
+    pool_size: int = Field(5, ge=1)
+    max_overflow: int = Field(10, ge=0)
+    job_timeout: float = Field(300, gt=0)
+    """Seconds that one job may run."""
+    shutdown_grace: int = Field(30, ge=1)
+    """Seconds that a stopping worker waits for the jobs that it runs."""
+    result_ttl: int = Field(3600, ge=1)
+    """Seconds for which Redis keeps a job's result."""
+    max_rows: int = Field(10_000, ge=1)
+    """Rows (or keys, or ids) that one job may name."""
+    max_bytes: int = Field(16 * 1024 * 1024, ge=1024)
+    """Bytes that one job's payload may have."""
+    retention_days: float | None = Field(None, gt=0)
+    """Days after which soft-deleted rows are purged every night; unset: never."""
+    log_format: Literal["auto", "json", "console"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("entities", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, value: SecretStr) -> SecretStr:
+        database_url(value.get_secret_value())
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis(cls, value: SecretStr) -> SecretStr:
+        if urlsplit(value.get_secret_value()).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("not a Redis URL; expected redis://:password@host:6379/0")
+        return value
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings; raises SettingsError with every problem: the name, the value, the nearest valid name."""
+    given = os.environ if environment is None else environment
+    problems = _unknown_names(given)
+    values = {name: given[name] for name in _variables() if name in given}
+    try:
+        settings = Settings.model_validate({_field(name): value for name, value in values.items()})
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_context=False):
+            problems.append(_sentence(str(detail["loc"][0]), detail["msg"], values))
+        raise SettingsError(tuple(problems)) from None
+    if problems:
+        raise SettingsError(tuple(problems))
+    return settings
+
+
+def load_entities(settings: Settings) -> Entities:
+    """Return the entities of the modules that the settings name; raises SettingsError."""
+    modules: list[ModuleType] = []
+    for name in settings.entities:
+        try:
+            modules.append(import_module(name))
+        except ImportError as error:
+            sentence = f"{PREFIX}ENTITIES names {name!r}, which cannot be imported ({error}); is it on the Python path?"
+            raise SettingsError((sentence,)) from error
+    found = collect(modules)
+    if not found:
+        raise SettingsError(
+            [f"{PREFIX}ENTITIES={','.join(settings.entities)} holds no entity; name modules that define some"]
+        )
+    return found
+
+
+def without_password(url: SecretStr) -> str:
+    """Return a URL that may be printed."""
+    parts = urlsplit(url.get_secret_value())
+    if parts.password is None:
+        return parts.geturl()
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{parts.username or ''}:***@{host}").geturl()
+
+
+def _variables() -> list[str]:
+    return [str(info.validation_alias or f"{PREFIX}{name.upper()}") for name, info in Settings.model_fields.items()]
+
+
+def _field(variable: str) -> str:
+    return variable if variable.endswith("_URL") else variable.removeprefix(PREFIX).lower()
+
+
+def _unknown_names(given: Mapping[str, str]) -> list[str]:
+    known = _variables()
+    return [unknown("setting", name, known) for name in given if name.startswith(PREFIX) and name not in known]
+
+
+def _sentence(location: str, message: str, values: Mapping[str, str]) -> str:
+    variable = location if location.endswith("_URL") else f"{PREFIX}{location.upper()}"
+    if variable not in values:
+        return f"{variable} is not set; `counterfoil dev` starts servers and prints it"
+    shown = "(hidden)" if variable.endswith("_URL") else repr(values[variable])
+    return f"{variable}={shown}: {message}"
