@@ -15,7 +15,7 @@ from domain.errors import UnknownName
 
 @dataclass(frozen=True)
 class Reference:
-    """A foreign key of an entity: `project` (its name in rows: `project.key`), `project_id`, the entity it points to."""
+    """A foreign key: `project` (its name in rows, as in `project.key`), `project_id`, and the entity it points to."""
 
     name: str
     column: str

@@ -3,10 +3,11 @@
 from copy import copy
 from typing import Any, ClassVar, TypeVar, cast
 
-from pydantic import AwareDatetime, ConfigDict, create_model
+from pydantic import AwareDatetime, create_model
 from sqlalchemy import BigInteger, DateTime, Index, MetaData, func, text
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
+from sqlmodel._compat import SQLModelConfig
 
 MAX_ID = 2**63 - 1
 """The largest id: PostgreSQL's bigint."""
@@ -26,7 +27,7 @@ _NAMING = {
 class Schema(SQLModel):
     """The base of create schemas: what a sender may say of a row; any other name is refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = SQLModelConfig(extra="forbid")
 
 
 class Entity(SQLModel):
@@ -61,7 +62,7 @@ class Entity(SQLModel):
 
     # The session raises `version` itself (it must stand in the audit row); the mapper only compares it in the WHERE.
     @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805, PLW3201 - SQLAlchemy's name for a class-level hook
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a hook on the class
         """Return the mapper's settings: optimistic locking by `version`, server-made values read back on write."""
         columns = cast("Any", cls).__table__.c
         return {"eager_defaults": True, "version_id_col": columns.version, "version_id_generator": False}

@@ -9,7 +9,7 @@ Image = Mapping[str, JsonValue]
 
 
 class Step(NamedTuple):
-    """One audited action: `insert` has only `after` (the whole row), `purge` only `before`, others the changed columns."""
+    """One audited action: an insert has only `after`, a purge only `before` (whole rows), others what changed."""
 
     action: str
     before: Image | None

@@ -49,7 +49,7 @@ def parse_rows(
 
 
 def check_rows(entities: Entities, entity: EntityType, rows: Sequence[Row], *, changes: bool = False) -> Checked:
-    """Return the rows that fit the entity's create (or, with `changes`, update) schema, and the problems of the others."""
+    """Return the rows that fit the entity's create schema (with `changes` the update schema), and all problems."""
     schema = entity.update if changes else entity.create
     split = [_split(entities, entity, number, row) for number, row in enumerate(rows)]
     refused = [problem for _, _, problems in split for problem in problems]
@@ -68,7 +68,8 @@ def key_value(entity: EntityType, value: Key) -> Key:
     if name is None:
         problem = Problem(None, "key", f"{entity.name} has no natural key; select by id or where")
         raise InvalidRows(entity.name, (problem,))
-    return field_value(entity, name, value)  # type: ignore[return-value] - the key's own type is str or int
+    found: Key = field_value(entity, name, value)
+    return found
 
 
 def field_value(entity: EntityType, name: str, value: JsonValue) -> Any:  # noqa: ANN401 - the type of the column
@@ -165,4 +166,5 @@ def _rows_adapter(schema: type[SQLModel]) -> TypeAdapter[Any]:
 
 @cache
 def _field_adapter(model: type[SQLModel], name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(model.model_fields[name].annotation)
+    annotation: Any = model.model_fields[name].annotation
+    return TypeAdapter(annotation)

@@ -30,8 +30,8 @@ def database_url(url: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """Return the URL with its password hidden, for messages."""
-    return url.render_as_string(hide_password=True)
+    """Return the URL as people write it, with its password hidden, for messages."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
 def create_engine(  # noqa: PLR0913 - one keyword for each setting of the pool

@@ -36,7 +36,7 @@ def prepare_flush(session: Session) -> None:
         if isinstance(instance, Entity) and session.is_modified(instance, include_collections=False):
             pending.changed[id(instance)] = (instance, _action(instance))
             instance.version += 1
-            instance.updated_at = func.now()  # type: ignore[assignment] - the database's clock, read back by the mapper
+            instance.updated_at = cast("Any", func.now())  # the database's clock, read back by the mapper
     for instance in session.deleted:
         if isinstance(instance, Entity):
             pending.changed[id(instance)] = (instance, "purge")

@@ -38,7 +38,7 @@ async def insert_rows(
         return await _upsert(tx, entity, rows, settled)
     result, keys = await _insert(tx, entity, settled)
     if on_conflict is OnConflict.ERROR and result.inserted < len(settled):
-        await _refuse_taken(tx, entity, settled, keys)
+        _refuse_taken(entity, settled, keys)
     return result + Result(skipped=len(settled) - result.inserted)
 
 
@@ -50,7 +50,7 @@ async def _insert(tx: Transaction, entity: EntityType, rows: Sequence[Row]) -> t
         table=entity.table,
         columns=listed(columns),
         on_conflict=f"ON CONFLICT ({quoted(key)}) WHERE deleted_at IS NULL DO NOTHING" if key else "",
-        written_keys=f"SELECT {quoted(key)} FROM written" if key else "SELECT NULL::text WHERE false",
+        written_keys=f"SELECT {quoted(key)} FROM written" if key else "SELECT NULL::text WHERE false",  # noqa: S608 - a column's name
     )
     found = await tx.write(sentence, {"entity": entity.name, "rows": json.dumps(rows), "ids_kept": IDS_KEPT})
     return counted("inserted", entity.name, compared(entity, found), found["ids"]), set(found["keys"])
@@ -58,7 +58,7 @@ async def _insert(tx: Transaction, entity: EntityType, rows: Sequence[Row]) -> t
 
 async def _upsert(tx: Transaction, entity: EntityType, rows: Sequence[Row], settled: Sequence[Row]) -> Result:
     key = str(entity.natural_key)
-    left = dict(zip((values[key] for values in settled), zip(rows, settled, strict=True), strict=True))
+    left: dict[Any, tuple[Row, Row]] = {values[key]: (row, values) for row, values in zip(rows, settled, strict=True)}
     result = Result()
     for _ in range(ATTEMPTS):
         inserted, keys = await _insert(tx, entity, [values for _, values in left.values()])
@@ -91,7 +91,7 @@ def _refuse_twins(entity: EntityType, rows: Sequence[CheckedRow]) -> None:
         raise Duplicate(entity.name, key, tuple(twins))
 
 
-async def _refuse_taken(tx: Transaction, entity: EntityType, rows: Sequence[Row], inserted: set[Key]) -> None:
+def _refuse_taken(entity: EntityType, rows: Sequence[Row], inserted: set[Key]) -> None:
     key = str(entity.natural_key)
     taken = [(number, row[key]) for number, row in enumerate(rows) if row[key] not in inserted]
     found = tuple(Problem(number, key, f"a live {entity.name} has {value!r}") for number, value in taken)

@@ -43,7 +43,7 @@ def explained(entities: Entities) -> Iterator[None]:
         raise known from None
 
 
-def _explain(entities: Entities, error: DBAPIError) -> CounterfoilError | None:
+def _explain(entities: Entities, error: DBAPIError) -> CounterfoilError | None:  # noqa: PLR0911 - one for each SQLSTATE
     state = str(getattr(error.orig, "sqlstate", None) or "")
     cause: Any = getattr(error.orig, "__cause__", None)
     table, constraint = getattr(cause, "table_name", None), getattr(cause, "constraint_name", None)

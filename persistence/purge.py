@@ -38,7 +38,7 @@ def _unreferenced(tx: Transaction, entity: EntityType) -> str:
             if reference.target == entity.name:
                 itself = " AND child.id <> candidate.id" if child.name == entity.name else ""
                 conditions.append(
-                    f"AND NOT EXISTS (SELECT 1 FROM {quoted(child.name)} AS child "
+                    f"AND NOT EXISTS (SELECT 1 FROM {quoted(child.name)} AS child "  # noqa: S608 - names of models
                     f"WHERE child.{quoted(reference.column)} = candidate.id{itself})"
                 )
     return "\n    ".join(conditions)

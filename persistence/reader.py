@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
 from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
-from typing_extensions import TypeVarTuple, Unpack
 
 from persistence.integrity import explained
 from persistence.session import READ_ONLY, WriteSession
@@ -35,7 +34,7 @@ class Reader:
         """Return the first column of every row."""
         return (await self._session.execute(query)).scalars().all()
 
-    async def rows(self, query: "Select[Unpack[Columns]]") -> Sequence[Row[Unpack[Columns]]]:
+    async def rows(self, query: "Select[*Columns]") -> Sequence[Row[*Columns]]:
         """Return every row."""
         return (await self._session.execute(query)).all()
 

@@ -40,20 +40,20 @@ async def _settle(
         for row, values in zip(rows, settled, strict=True)
         if column not in row.references and values.get(column) is not None
     ]
-    by_key = await resolve_keys(tx, target, keys) if keys else {}
+    wanted: Any
+    by_key: dict[Any, int] = await resolve_keys(tx, target, keys) if keys else {}
     alive = await _lock_alive(tx, target, "id", ids) if ids else {}
     problems = []
     for row, values in zip(rows, settled, strict=True):
         if column in row.references:
-            found: Any = by_key.get(row.references[column])
-            name, wanted = f"{reference.name}.{target.natural_key}", row.references[column]
-        elif (wanted := values.get(column)) is not None:
-            found, name = alive.get(wanted), column
+            name, wanted, known = f"{reference.name}.{target.natural_key}", row.references[column], by_key
+        elif values.get(column) is not None:
+            name, wanted, known = column, values[column], alive
         else:
             continue
-        if found is None:
+        if wanted not in known:
             problems.append(Problem(row.number, name, f"no live {target.name} {wanted!r}"))
-        values[column] = found
+        values[column] = known.get(wanted)
     return problems
 
 

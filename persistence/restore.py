@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, cast, func, select
+from sqlalchemy import ColumnElement, DateTime, Text, cast, func, select
 from sqlmodel import col
 
 from domain.commands import Restore
@@ -42,7 +42,7 @@ async def _removed_by(tx: Transaction, job_id: str) -> tuple[dict[str, list[int]
     logged = await tx.session.execute(
         select(col(AuditEntry.entity), func.count()).where(*conditions).group_by(col(AuditEntry.entity))
     )
-    counts: dict[str, int] = {name: number for name, number in logged.all()}
+    counts: dict[str, int] = {row[0]: row[1] for row in logged}
     if not counts:
         raise NotFound("soft delete", "job_id", (job_id,))
     removed = {name: await _still_removed(tx, tx.entities[name], conditions) for name in counts}
@@ -55,7 +55,7 @@ async def _still_removed(tx: Transaction, entity: EntityType, conditions: Sequen
     logged_at = cast(col(AuditEntry.after)["deleted_at"].as_string(), DateTime(timezone=True))
     query = (
         select(table.c.id)
-        .join(AuditEntry, col(AuditEntry.entity_id) == cast(table.c.id, col(AuditEntry.entity_id).type))
+        .join(AuditEntry, col(AuditEntry.entity_id) == cast(table.c.id, Text))
         .where(*conditions, col(AuditEntry.entity) == entity.name, table.c.deleted_at == logged_at)
         .order_by(table.c.id)
         .with_for_update(of=table)

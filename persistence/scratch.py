@@ -1,8 +1,5 @@
 """Databases for a while: made for one demonstration or one test, and dropped after it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -19,16 +16,6 @@ async def create_database(server: URL, name: str, *, template: str = "template1"
 async def drop_database(server: URL, name: str) -> None:
     """Drop a database, whoever is still connected to it."""
     await _administer(server, f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
-
-
-@asynccontextmanager
-async def scratch_database(server: URL, name: str) -> AsyncIterator[URL]:
-    """Create a database for the time of the block, and drop it at the end; yields its URL."""
-    url = await create_database(server, name)
-    try:
-        yield url
-    finally:
-        await drop_database(server, name)
 
 
 async def _administer(server: URL, sentence: str) -> None:

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Table, select
+from sqlalchemy import ColumnElement, Table, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.expression import any_, literal
 
 from domain.commands import Key, Selection
 from domain.entities import EntityType
-from domain.errors import InvalidRows, NotFound, Problem, UnknownName
+from domain.errors import NotFound, UnknownName
 from domain.rows import field_value, key_value, reference_named
 from persistence.references import resolve_keys
 from persistence.transaction import Transaction
@@ -64,14 +64,14 @@ async def existing_keys(tx: Transaction, entity: EntityType, keys: Sequence[Key]
 def among(table: Table, column: str, values: Sequence[Any]) -> ColumnElement[bool]:
     """Return `column = ANY (values)`: one parameter whatever their number, where IN has one for each."""
     kind = table.c[column].type
-    return table.c[column] == any_(literal(list(values), ARRAY(kind)))
+    return cast("ColumnElement[bool]", table.c[column] == any_(literal(list(values), ARRAY(kind))))
 
 
 async def _locked(tx: Transaction, entity: EntityType, conditions: Sequence[ColumnElement[bool]]) -> list[Selected]:
     table = entity.table
     key = table.c[entity.natural_key] if entity.natural_key else table.c.id
     query = select(table.c.id, table.c.version, key).where(table.c.deleted_at.is_(None), *conditions)
-    rows: Sequence[Row[Any]] = (await tx.session.execute(query.order_by(table.c.id).with_for_update())).all()
+    rows = (await tx.session.execute(query.order_by(table.c.id).with_for_update())).all()
     return [Selected(row[0], row[1], row[2] if entity.natural_key else None) for row in rows]
 
 
@@ -79,7 +79,9 @@ async def _conditions(tx: Transaction, entity: EntityType, where: dict[str, Any]
     conditions = []
     for name, value in where.items():
         reference = reference_named(tx.entities, entity, name)
-        if reference is not None:
+        if reference is not None and value is None:
+            conditions.append(entity.table.c[reference.column].is_(None))
+        elif reference is not None:
             target = tx.entities[reference.target]
             ids = await resolve_keys(tx, target, [key_value(target, value)])
             conditions.append(among(entity.table, reference.column, list(ids.values())))
@@ -98,4 +100,4 @@ def _equal(entity: EntityType, name: str, value: Any) -> ColumnElement[bool]:  #
     column = entity.table.c[field]
     if value is None:
         return column.is_(None)
-    return column == field_value(entity, field, value)
+    return cast("ColumnElement[bool]", column == field_value(entity, field, value))

@@ -48,7 +48,7 @@ class WriteSession(AsyncSession):
     sync_session_class = AuditedSession
     execute = sqlalchemy.ext.asyncio.AsyncSession.execute
 
-    async def connection(self, *_: Any, **__: Any) -> NoReturn:  # type: ignore[override]  # noqa: ANN401
+    async def connection(self, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401
         """Refuse: statements sent to the bare connection would go round the audit log."""
         raise UnauditedWrite("a statement on the bare connection", "any table")
 

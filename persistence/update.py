@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from domain.commands import Key, Row, Selection, Update
+from domain.commands import Row, Update
 from domain.entities import EntityType
 from domain.errors import StaleVersion
 from domain.result import IDS_KEPT, Result, counted
@@ -57,7 +56,7 @@ async def _update_by_key(tx: Transaction, entity: EntityType, command: Update) -
     if isinstance(command.expected_version, Mapping):
         wanted = {key_value(entity, key): version for key, version in command.expected_version.items()}
         _refuse_stale(entity, rows, {row.id: wanted[row.key] for row in rows if row.key in wanted})
-    return await apply_changes(tx, entity, {row.id: settled[row.key] for row in rows})
+    return await apply_changes(tx, entity, {row.id: settled[row.key] for row in rows if row.key is not None})
 
 
 async def _settled(tx: Transaction, entity: EntityType, changes: Sequence[Row]) -> list[Row]:

@@ -31,13 +31,15 @@ async def send(
 ) -> str | None:
     """Put a job on the queue and return its id, or None where a job with this id is there already."""
     reserved: dict[str, Any] = {"_job_id": job_id, "_queue_name": queue}
-    handle = await redis.enqueue_job(job, **arguments, **reserved)
+    given: dict[str, Any] = {**arguments, **reserved}
+    handle = await redis.enqueue_job(job, **given)
     return handle.job_id if handle else None
 
 
 async def wait(redis: ArqRedis, job_id: str) -> Answer:
     """Return the job's answer as soon as it is there; waits for ever, so bound it with `asyncio.timeout`."""
-    while (payload := await redis.get(result_key_prefix + job_id)) is None:
+    # Stock arq announces no results: to look is all that a client can do.
+    while (payload := await redis.get(result_key_prefix + job_id)) is None:  # noqa: ASYNC110
         await asyncio.sleep(POLL_SECONDS)
     return answer(job_id, payload)
 
@@ -51,9 +53,14 @@ def answer(job_id: str, payload: bytes) -> Answer:
     return Answer(job_id, success=False, result=None, failure=str(message["r"]), problems=tuple(problems))
 
 
+def health_key(queue: str) -> str:
+    """Return the key that a working worker renews every few seconds."""
+    return queue + health_check_key_suffix
+
+
 async def somebody_works(redis: ArqRedis, queue: str) -> bool:
     """Tell whether a worker has renewed the queue's health key within the last seconds."""
-    return bool(await redis.exists(queue + health_check_key_suffix))
+    return bool(await redis.exists(health_key(queue)))
 
 
 async def payload_of(redis: ArqRedis, job_id: str) -> dict[str, Any] | None:

@@ -49,7 +49,7 @@ async def open_redis(settings: Settings) -> AsyncIterator[ArqRedis]:
     url = settings.redis_url.get_secret_value()
     try:
         redis = await create_pool(
-            replace(RedisSettings.from_dsn(url), conn_retries=1, conn_retry_delay=0),
+            replace(RedisSettings.from_dsn(url), conn_retries=0),
             job_serializer=wire.encode,
             job_deserializer=wire.decode,
             default_queue_name=settings.queue,

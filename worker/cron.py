@@ -15,7 +15,7 @@ ACTOR = "cron"
 
 
 def cron_jobs(settings: Settings, *, sessions: Sessions) -> list[CronJob]:
-    """Return the schedules that the settings turn on: the purge, every night at 03:00 UTC, where there is a retention."""
+    """Return the schedules that the settings turn on: a purge every night at 03:00 UTC, where there is a retention."""
     if settings.retention_days is None:
         return []
     arguments: dict[str, JsonValue] = {
@@ -24,7 +24,7 @@ def cron_jobs(settings: Settings, *, sessions: Sessions) -> list[CronJob]:
         "reason": f"retention of {settings.retention_days:g} days",
     }
 
-    async def purge(ctx: dict[str, Any]) -> dict[str, JsonValue]:
+    async def purge(ctx: dict[Any, Any]) -> dict[str, JsonValue]:
         delivery = Delivery(str(ctx["job_id"]), int(ctx["job_try"]), arguments)
         return await execute(PURGE, delivery, sessions=sessions, max_rows=settings.max_rows)
 

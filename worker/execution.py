@@ -48,7 +48,7 @@ async def execute(job: Job, delivery: Delivery, *, sessions: Sessions, max_rows:
         log.info("job.started")
         async with transaction(sessions, origin) as tx:
             result: Result = await job.apply(tx, command)
-    except (Exception, CancelledError) as error:
+    except (Exception, CancelledError) as error:  # noqa: BLE001 - logged and raised again
         _failed(log, error)
     return _succeeded(log, result)
 

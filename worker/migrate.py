@@ -1,5 +1,7 @@
 """Alembic for a given database: upgrade, downgrade, compare, and new revisions for a team's own entities."""
 
+import asyncio
+from importlib.resources import files
 from pathlib import Path
 
 from alembic.config import Config
@@ -7,13 +9,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import migrations
+from worker.composition import open_database
 from worker.settings import Settings
 
 
 def alembic_config(settings: Settings) -> Config:
-    """Return Alembic's configuration for the shipped migrations, and the team's own where COUNTERFOIL_VERSIONS names some."""
-    home = Path(migrations.__file__).parent
+    """Return Alembic's configuration: the shipped migrations, and the team's own that COUNTERFOIL_VERSIONS names."""
+    home = Path(str(files("migrations")))
     config = Config()
     config.set_main_option("script_location", str(home).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
@@ -32,3 +34,13 @@ async def current(engine: AsyncEngine) -> set[str]:
     """Return the revisions at which the database is; empty before the first migration."""
     async with engine.connect() as connection:
         return await connection.run_sync(lambda sync: set(MigrationContext.configure(sync).get_current_heads()))
+
+
+def reach_database(settings: Settings) -> None:
+    """Connect once, so that Alembic's own attempt does not end in a traceback; raises Unreachable, SettingsError."""
+
+    async def connect() -> None:
+        async with open_database(settings):
+            pass
+
+    asyncio.run(connect())

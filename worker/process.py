@@ -11,7 +11,7 @@ from arq.worker import Worker
 from worker import wire
 from worker.composition import Database, open_database, open_redis
 from worker.cron import cron_jobs
-from worker.functions import Functions, arq_functions
+from worker.functions import FunctionTable, arq_functions
 from worker.jobs import JOBS
 from worker.settings import Settings
 
@@ -49,7 +49,7 @@ def build_worker(settings: Settings, database: Database, redis: ArqRedis, *, han
     """Return stock arq's worker over our jobs, with JSON on the wire."""
     functions = arq_functions(JOBS, sessions=database.sessions, max_rows=settings.max_rows)
     worker = Worker(
-        functions=list(functions.values()),
+        functions=functions,
         cron_jobs=cron_jobs(settings, sessions=database.sessions),
         redis_pool=redis,
         queue_name=settings.queue,
@@ -65,5 +65,5 @@ def build_worker(settings: Settings, database: Database, redis: ArqRedis, *, han
         timezone=UTC,
         handle_signals=handle_signals,
     )
-    worker.functions = Functions(worker.functions)  # arq makes a plain dict of what it is given
+    worker.functions = FunctionTable(worker.functions)  # arq makes a plain dict of what it is given
     return worker

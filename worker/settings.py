@@ -113,9 +113,8 @@ def load_entities(settings: Settings) -> Entities:
             raise SettingsError((sentence,)) from error
     found = collect(modules)
     if not found:
-        raise SettingsError(
-            [f"{PREFIX}ENTITIES={','.join(settings.entities)} holds no entity; name modules that define some"]
-        )
+        given = ",".join(settings.entities)
+        raise SettingsError((f"{PREFIX}ENTITIES={given} holds no entity; name modules that define some",))
     return found
 
 

@@ -1,9 +1,9 @@
 """The task manager's entities, and the audit log, which accepts new rows only."""
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
 from sqlalchemy.dialects import postgresql
+from sqlmodel.sql.sqltypes import AutoString
 
 revision = "0001"
 down_revision = None
@@ -56,9 +56,9 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
-        sa.Column("email", sqlmodel.sql.sqltypes.AutoString(length=320), nullable=True),
+        sa.Column("key", AutoString(length=200), nullable=False),
+        sa.Column("name", AutoString(length=500), nullable=False),
+        sa.Column("email", AutoString(length=320), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
     )
     op.create_index(
@@ -76,9 +76,9 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
-        sa.Column("description", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("key", AutoString(length=200), nullable=False),
+        sa.Column("name", AutoString(length=500), nullable=False),
+        sa.Column("description", AutoString(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
     )
     op.create_index(
@@ -96,9 +96,9 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
-        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
-        sa.Column("description", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("key", AutoString(length=200), nullable=False),
+        sa.Column("title", AutoString(length=500), nullable=False),
+        sa.Column("description", AutoString(), nullable=True),
         sa.Column(
             "status",
             sa.Enum(

@@ -261,8 +261,14 @@ def test_a_folder_can_be_used_right_after_its_process_was_killed(tmp_path: Path)
     """A start while the servers of a killed process are still on their way out waits for them and keeps their data."""
     with serving(tmp_path / "data") as (process, urls):
         query(urls.database_url, "CREATE TABLE kept AS SELECT 42 AS answer")
-        process.kill()
-        process.wait()
+        postmaster = int((tmp_path / "data/postgres/cluster/postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGSTOP)
+        try:
+            process.kill()
+            process.wait()
+            assert not is_free(tmp_path / "data/postgres.lock")
+        finally:
+            os.kill(postmaster, signal.SIGCONT)
         with embedded_postgres(tmp_path / "data", durable=False) as database_url:
             assert query(database_url, "SELECT answer FROM kept") == 42
 

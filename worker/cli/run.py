@@ -2,10 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
-from collections.abc import Iterator
 
 import typer
 from redis.exceptions import RedisError

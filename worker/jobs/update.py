@@ -2,8 +2,8 @@
 
 from domain.commands import Update
 from domain.result import Result
-from persistence.update import update_rows
 from persistence.transaction import Transaction
+from persistence.update import update_rows
 from worker.jobs.job import Job
 
 

@@ -1,0 +1,67 @@
+"""What is wrong with a job or its arguments."""
+
+from dataclasses import dataclass
+
+from domain.errors.base import CounterfoilError, Problem, listed, unknown
+
+
+@dataclass(eq=False)
+class UnknownName(CounterfoilError):
+    """A job, entity, field, operator or setting that does not exist."""
+
+    kind: str
+    name: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Name the nearest valid name, or all of them."""
+        return unknown(self.kind, self.name, self.known)
+
+
+@dataclass(eq=False)
+class InvalidCommand(CounterfoilError):
+    """The arguments of a job do not fit its command."""
+
+    job: str
+    found: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        """List the problems by argument."""
+        return f"{self.job}: {listed(self.found)}; correct the arguments and send the job again"
+
+
+@dataclass(eq=False)
+class InvalidRows(CounterfoilError):
+    """Rows or changes that do not fit the entity's schema; nothing of the batch was written."""
+
+    entity: str
+    found: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        """List the first problems by row."""
+        return f"{self.entity}: {listed(self.found)}; nothing was written, correct the rows and send them again"
+
+
+@dataclass(eq=False)
+class TooLarge(CounterfoilError):
+    """More rows or bytes than one job may carry."""
+
+    what: str
+    size: int
+    limit: int
+    setting: str
+
+    def __str__(self) -> str:
+        """Name the limit and the two ways out."""
+        return f"{self.size} {self.what} in one job, at most {self.limit}: send several jobs, or raise {self.setting}"
+
+
+@dataclass(eq=False)
+class UnreadablePayload(CounterfoilError):
+    """A message in the queue that is not a job in JSON."""
+
+    why: str
+
+    def __str__(self) -> str:
+        """Say what was expected."""
+        return f"the payload is not a job in JSON ({self.why}); send with a JSON job_serializer, pickle is never loaded"

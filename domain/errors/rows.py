@@ -1,0 +1,117 @@
+"""What is wrong with the rows that a job means."""
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from domain.errors.base import CounterfoilError, Problem, listed, some
+
+
+@dataclass(eq=False)
+class NotFound(CounterfoilError):
+    """No live row has the given id or key."""
+
+    entity: str
+    field: str
+    values: tuple[JsonValue, ...]
+
+    def __str__(self) -> str:
+        """Name the first missing values."""
+        named = some(self.values)
+        return f"no live {self.entity} with {self.field} {named}; it was never there, or must be restored first"
+
+
+@dataclass(eq=False)
+class StaleVersion(CounterfoilError):
+    """The row was changed since the sender read it."""
+
+    entity: str
+    entity_id: int
+    expected: int
+    actual: int
+
+    def __str__(self) -> str:
+        """Name both versions."""
+        return (
+            f"{self.entity} {self.entity_id} has version {self.actual}, expected {self.expected}: "
+            "somebody changed it meanwhile; read it again and decide anew"
+        )
+
+
+@dataclass(eq=False)
+class ChangedMeanwhile(CounterfoilError):
+    """An object was changed or deleted by another transaction between its load and its flush."""
+
+    def __str__(self) -> str:
+        """Say what to do."""
+        return "a row was changed by another transaction after this one had read it; read it again and decide anew"
+
+
+@dataclass(eq=False)
+class Duplicate(CounterfoilError):
+    """A unique value that a live row, or another row of the same batch, already has."""
+
+    entity: str
+    field: str
+    found: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        """List the first duplicates."""
+        return (
+            f"{self.entity}.{self.field} must be unique: {listed(self.found)}; nothing was written; "
+            "use on_conflict skip or update, or another value"
+        )
+
+
+@dataclass(eq=False)
+class MissingReference(CounterfoilError):
+    """A related row that does not exist, or is soft-deleted."""
+
+    entity: str
+    found: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        """List the first missing rows."""
+        return f"{self.entity}: {listed(self.found)}; nothing was written, create or restore the related row first"
+
+
+@dataclass(eq=False)
+class InUse(CounterfoilError):
+    """A row that still owns live rows cannot be deleted alone."""
+
+    entity: str
+    ids: tuple[int, ...]
+    child: str
+
+    def __str__(self) -> str:
+        """Name the owner, the owned entity, and the switch."""
+        return (
+            f"{self.entity} {some(self.ids)} still has a live {self.child}; "
+            f"delete it first, or say cascade=true to delete it too"
+        )
+
+
+@dataclass(eq=False)
+class CannotRestore(CounterfoilError):
+    """A soft-deleted row whose key is taken, or whose owner is still deleted."""
+
+    entity: str
+    found: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        """List what stands in the way."""
+        return f"{self.entity} cannot be restored: {listed(self.found)}; nothing was restored"
+
+
+@dataclass(eq=False)
+class ConstraintViolated(CounterfoilError):
+    """A rule of the database other than a unique value or a reference."""
+
+    entity: str
+    constraint: str
+    kind: str
+
+    def __str__(self) -> str:
+        """Name the constraint."""
+        broken = f"{self.entity} breaks the {self.kind} constraint {self.constraint!r}"
+        return f"{broken}; nothing was written, correct the values"

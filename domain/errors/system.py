@@ -1,0 +1,68 @@
+"""What is wrong with the program or its servers, and a person must mend."""
+
+from dataclasses import dataclass
+
+from domain.errors.base import CounterfoilError
+
+
+@dataclass(eq=False)
+class UnauditedWrite(CounterfoilError):
+    """A write that would go round the audit log."""
+
+    statement: str
+    table: str
+
+    def __str__(self) -> str:
+        """Name the right calls."""
+        return (
+            f"{self.statement} on {self.table!r} would leave no audit row: change objects and flush, or use "
+            "insert_rows, update_rows, soft_delete_rows, restore_rows of persistence"
+        )
+
+
+@dataclass(eq=False)
+class AuditMismatch(CounterfoilError):
+    """A write and its audit rows differ in number; the transaction was rolled back."""
+
+    entity: str
+    written: int
+    audited: int
+
+    def __str__(self) -> str:
+        """Name both counts."""
+        return (
+            f"{self.entity}: {self.written} rows written but {self.audited} audited, rolled back; "
+            "look for a trigger or rule on the table or on audit_log"
+        )
+
+
+@dataclass(eq=False)
+class NotMigrated(CounterfoilError):
+    """A table is missing."""
+
+    def __str__(self) -> str:
+        """Name the command."""
+        return "the database lacks a table: run `counterfoil migrate`; does DATABASE_URL name the right database?"
+
+
+@dataclass(eq=False)
+class ReadOnly(CounterfoilError):
+    """A write in a reader."""
+
+    def __str__(self) -> str:
+        """Name the right scope."""
+        return "a reader cannot write; open `transaction(sessions, origin)` for that"
+
+
+@dataclass(eq=False)
+class Unreachable(CounterfoilError):
+    """A server that did not answer at start; `url` bears no password."""
+
+    server: str
+    url: str
+    why: str
+    setting: str
+
+    def __str__(self) -> str:
+        """Name the server, its URL and the setting."""
+        return f"{self.server} at {self.url} does not answer ({self.why}); start it, or correct {self.setting}"

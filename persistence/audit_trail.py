@@ -1,0 +1,55 @@
+"""Reading the audit log: the life of one row, and what one job wrote."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Text, cast, func, union
+from sqlmodel import col, select
+
+from domain.commands import Key
+from domain.entities import EntityType
+from domain.errors import NotFound
+from domain.rows import key_value
+from persistence.audit_log import AuditEntry
+from persistence.reader import Reader
+
+
+async def row_trail(read: Reader, entity: EntityType, entity_id: int) -> Sequence[AuditEntry]:
+    """Return everything that happened to a row, oldest first; raises NotFound when nothing ever did."""
+    query = (
+        select(AuditEntry)
+        .where(col(AuditEntry.entity) == entity.name, col(AuditEntry.entity_id) == str(entity_id))
+        .order_by(col(AuditEntry.id))
+    )
+    if not (entries := await read.scalars(query)):
+        raise NotFound(entity.name, "id", (entity_id,))
+    return entries
+
+
+async def rows_with_key(read: Reader, entity: EntityType, key: Key) -> list[int]:
+    """Return the ids of the rows that have this natural key, or had it when they were purged.
+
+    The live row first, then the others, newest first. Raises NotFound when there is none.
+    """
+    name, table = str(entity.natural_key), entity.table
+    value = key_value(entity, key)
+    present = select(cast(table.c.id, Text), table.c.deleted_at.is_(None)).where(table.c[name] == value)
+    purged = select(col(AuditEntry.entity_id), col(AuditEntry.id) < 0).where(
+        col(AuditEntry.entity) == entity.name,
+        col(AuditEntry.action) == "purge",
+        col(AuditEntry.before)[name].as_string() == str(value),
+    )
+    found = await read.rows(select(union(present, purged).subquery("known")))
+    if not found:
+        raise NotFound(entity.name, name, (value,))
+    return [int(row[0]) for row in sorted(found, key=lambda row: (row[1], int(row[0])), reverse=True)]
+
+
+async def written_by(read: Reader, job_id: str) -> list[tuple[str, str, int]]:
+    """Return what a job wrote: entity, action, number of rows."""
+    query = (
+        select(col(AuditEntry.entity), col(AuditEntry.action), func.count())
+        .where(col(AuditEntry.job_id) == job_id)
+        .group_by(col(AuditEntry.entity), col(AuditEntry.action))
+        .order_by(func.min(AuditEntry.id))
+    )
+    return [(row[0], row[1], row[2]) for row in await read.rows(query)]

@@ -1,0 +1,109 @@
+"""What `counterfoil check` looks at: each finding says what is wrong and what to do."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from arq.connections import ArqRedis
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.entities import Entities, EntityType
+from domain.errors import CounterfoilError
+from persistence.engine import reach
+from worker.composition import Database, open_database, open_redis
+from worker.migrate import current, heads
+from worker.settings import Settings, load_entities
+
+OLDEST_POSTGRESQL = 150_000
+OLDEST_REDIS = (6, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `advice` is empty where all is well."""
+
+    subject: str
+    seen: str
+    advice: str = ""
+
+
+async def findings(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at entities, PostgreSQL, migrations, connections and Redis, and yield what was found, one by one."""
+    try:
+        for finding in _entities(load_entities(settings)):
+            yield finding
+        async with open_database(settings) as database:
+            async for finding in _database(settings, database):
+                yield finding
+    except CounterfoilError as error:
+        yield Finding("PostgreSQL", "no", str(error))
+    try:
+        async with open_redis(settings) as redis:
+            yield await _redis_version(redis)
+            yield await _redis_memory(redis)
+    except CounterfoilError as error:
+        yield Finding("Redis", "no", str(error))
+
+
+def _entities(entities: Entities) -> list[Finding]:
+    found = [Finding("entities", ", ".join(entities))]
+    for entity in entities.values():
+        found += [Finding(f"entity {entity.name}", "incomplete", advice) for advice in _missing(entity)]
+    return found
+
+
+def _missing(entity: EntityType) -> list[str]:
+    advice = []
+    unique = {column.name for index in entity.table.indexes if index.unique for column in index.columns}
+    if entity.natural_key and entity.natural_key not in unique:
+        advice.append(f"add live_key({entity.name!r}, {entity.natural_key!r}) to its __table_args__, and migrate")
+    foreign = {reference.column for reference in entity.references.values()}
+    advice += [
+        f"owners names {name!r}, which is no foreign key of it" for name in entity.model.owners if name not in foreign
+    ]
+    advice += [f"give it a {name}" for name in ("create_schema", "update_schema") if not hasattr(entity.model, name)]
+    return advice
+
+
+async def _database(settings: Settings, database: Database) -> AsyncIterator[Finding]:
+    version = await reach(database.engine)
+    old = "" if version >= OLDEST_POSTGRESQL else "PostgreSQL 15 or newer is needed: upgrade the server"
+    yield Finding("PostgreSQL", f"{version // 10_000}.{version % 10_000}", old)
+    there, wanted = await current(database.engine), heads(settings)
+    yield Finding(
+        "migrations", ", ".join(sorted(there)) or "none", "" if there == wanted else "run `counterfoil migrate`"
+    )
+    yield await _connections(settings, database.engine)
+    pool = settings.pool_size + settings.max_overflow
+    wait = f"jobs would wait for a connection: raise COUNTERFOIL_POOL_SIZE, or lower COUNTERFOIL_CONCURRENCY to {pool}"
+    yield Finding(
+        "concurrency", f"{settings.concurrency} jobs, {pool} connections", "" if settings.concurrency <= pool else wait
+    )
+
+
+async def _connections(settings: Settings, engine: AsyncEngine) -> Finding:
+    async with engine.connect() as connection:
+        query = (
+            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+        )
+        room = int((await connection.execute(text(query))).scalar_one())
+    needed = (settings.pool_size + settings.max_overflow) * settings.processes
+    advice = (
+        f"(pool size + overflow) x processes = {needed} connections, the server grants {room}: lower "
+        "COUNTERFOIL_POOL_SIZE, COUNTERFOIL_MAX_OVERFLOW or the processes, or raise max_connections"
+    )
+    return Finding("connections", f"{needed} of {room}", "" if needed <= room else advice)
+
+
+async def _redis_version(redis: ArqRedis) -> Finding:
+    version = str((await redis.info("server"))["redis_version"])
+    numbers = tuple(int(part) for part in version.split(".")[:2])
+    return Finding(
+        "Redis", version, "" if numbers >= OLDEST_REDIS else "Redis 6.2 or newer is needed: upgrade the server"
+    )
+
+
+async def _redis_memory(redis: ArqRedis) -> Finding:
+    policy = str((await redis.info("memory")).get("maxmemory_policy", "noeviction"))
+    advice = "Redis may evict waiting jobs: set maxmemory-policy to noeviction"
+    return Finding("Redis eviction", policy, "" if policy == "noeviction" else advice)

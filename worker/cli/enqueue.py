@@ -1,0 +1,82 @@
+"""`counterfoil enqueue`."""
+
+import asyncio
+import getpass
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from pydantic import JsonValue
+
+from domain.errors import UnknownName
+from worker.cli.run import REFUSED, fail, run
+from worker.client import Answer, send, somebody_works, wait
+from worker.composition import open_redis
+from worker.execution import Delivery, parse
+from worker.jobs import JOBS
+from worker.settings import Settings
+from worker.wire import decode, job_decoder
+
+
+def enqueue(
+    job: Annotated[str, typer.Argument(help="name of the job, such as update")],
+    arguments: Annotated[
+        str, typer.Argument(metavar="JSON", help="its arguments, a JSON object; - reads standard input")
+    ],
+    actor: Annotated[str | None, typer.Option(help="who asks; the operating system's user")] = None,
+    reason: Annotated[str | None, typer.Option(help="why, in words")] = None,
+    request_id: Annotated[str | None, typer.Option(help="your own request's id")] = None,
+    job_id: Annotated[str | None, typer.Option(help="the job's id; a second job with the same id is refused")] = None,
+    wait_for: Annotated[float | None, typer.Option("--timeout", help="seconds to wait at most, with --wait")] = None,
+    wait_: Annotated[bool, typer.Option("--wait", help="wait for the result and print it")] = False,
+) -> None:
+    """Send a job; print its id, or with --wait its result as JSON (exit code 1 when it failed)."""
+    origin = {"actor": actor or f"cli:{getpass.getuser()}", "reason": reason, "request_id": request_id}
+    given: dict[str, JsonValue] = {**_object(arguments), **{name: value for name, value in origin.items() if value}}
+
+    async def command(settings: Settings) -> int:
+        _refuse_early(settings, job, given)
+        async with open_redis(settings) as redis:
+            sent = await send(redis, settings.queue, job, given, job_id=job_id)
+            if sent is None:
+                fail(f"a job with id {job_id!r} is there already; see `counterfoil job {job_id}`")
+            if not wait_:
+                print(sent)
+                return 0
+            if not await somebody_works(redis, settings.queue):
+                typer.echo(f"nobody works on queue {settings.queue!r}; start `counterfoil worker`", err=True)
+            try:
+                async with asyncio.timeout(wait_for):
+                    return _report(await wait(redis, sent))
+            except TimeoutError:
+                fail(f"job {sent} has no result after {wait_for} s; see `counterfoil job {sent}`", REFUSED)
+
+    run(command)
+
+
+def _object(text: str) -> dict[str, Any]:
+    source = sys.stdin.buffer.read() if text == "-" else text.encode("utf-8", "surrogateescape")
+    try:
+        return decode(source)
+    except (ValueError, RecursionError) as error:
+        fail(f'the arguments are not a JSON object ({error}); for example \'{{"entity": "task", …}}\'')
+
+
+def _refuse_early(settings: Settings, name: str, arguments: dict[str, JsonValue]) -> None:
+    """Refuse at the door what the worker would refuse: an unknown job, arguments that do not fit, too much of them."""
+    jobs = {job.name: job for job in JOBS}
+    if name not in jobs:
+        raise UnknownName("job", name, tuple(jobs))
+    parse(jobs[name], Delivery("door", 1, arguments), max_rows=settings.max_rows)
+    payload = json.dumps({"t": None, "f": name, "a": [], "k": arguments, "et": 0}).encode()
+    if "why" in (refused := job_decoder(settings.max_bytes)(payload))["k"] and refused["f"] != name:
+        fail(refused["k"]["why"])
+
+
+def _report(answer: Answer) -> int:
+    if answer.success:
+        print(json.dumps(answer.result))
+        return 0
+    print(answer.failure, file=sys.stderr)
+    return REFUSED

@@ -1,0 +1,33 @@
+"""The command `counterfoil`: its sub-commands, each from a file of its own."""
+
+import typer
+
+from worker.cli.audit import audit
+from worker.cli.check import check
+from worker.cli.demo import demo
+from worker.cli.dev import dev
+from worker.cli.enqueue import enqueue
+from worker.cli.import_file import import_file
+from worker.cli.job import job
+from worker.cli.migrate import migrate, revision
+from worker.cli.worker import worker
+
+
+def build() -> typer.Typer:
+    """Return the command line."""
+    app = typer.Typer(
+        name="counterfoil",
+        help="Audited background writes for PostgreSQL.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # a traceback with local variables would print payloads
+    )
+    for command in (dev, check, migrate, revision, worker, enqueue, job, audit, demo):
+        app.command()(command)
+    app.command("import")(import_file)
+    return app
+
+
+def main() -> None:
+    """Run the command line."""
+    build()()
