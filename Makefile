@@ -26,7 +26,7 @@ dev: $(STAMP) ## embedded PostgreSQL and Redis, migrated, until Ctrl-C
 	$(BIN)/counterfoil dev
 
 test: $(STAMP) ## every test, in parallel and in random order; ARGS="-k audit" narrows
-	$(BIN)/python -m pytest -n 2 --maxprocesses 4 -q $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 -q $(ARGS)
 
 check: $(STAMP) ## lint, types, directions between layers
 	$(BIN)/ruff check

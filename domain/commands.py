@@ -1,17 +1,20 @@
 """Commands: the arguments of the jobs, frozen and strict."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from domain.entity import MAX_ID
+from domain.errors import unknown
 from domain.storable import unstorable_path
 
 RowId = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
 Key = Annotated[str, Field(min_length=1)] | Annotated[int, Field(strict=True)]
 Row = dict[str, JsonValue]
+Version = Annotated[int, Field(strict=True, ge=1)]
 
 
 def _as_list(value: object) -> object:
@@ -84,7 +87,7 @@ class Update(Selection):
 
     changes: Annotated[Row, Field(min_length=1)] | None = None
     changes_by_key: Annotated[dict[str, Annotated[Row, Field(min_length=1)]], Field(min_length=1)] | None = None
-    expected_version: Annotated[int, Field(strict=True, ge=1)] | dict[str, int] | None = None
+    expected_version: Version | dict[str, Version] | None = None
 
     def _ways(self) -> dict[str, object]:
         return {**super()._ways(), "changes_by_key": self.changes_by_key}
@@ -97,7 +100,14 @@ class Update(Selection):
             raise ValueError("expected_version by key goes with changes_by_key; say one number here")
         if isinstance(self.expected_version, int) and self.changes_by_key is not None:
             raise ValueError("expected_version goes by key here: {key: version}")
+        if isinstance(self.expected_version, Mapping):
+            self._refuse_unchanged(self.expected_version.keys())
         return self
+
+    def _refuse_unchanged(self, keys: AbstractSet[str]) -> None:
+        changed = self.changes_by_key or {}
+        for key in sorted(keys - changed.keys()):
+            raise ValueError(f"expected_version names a row that does not change: {unknown('key', key, changed)}")
 
 
 class SoftDelete(Selection):

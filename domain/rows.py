@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -13,6 +14,8 @@ from domain.commands import Key, Row
 from domain.entities import Entities, EntityType, Reference
 from domain.errors import InvalidRows, Problem, unknown
 from domain.storable import unstorable_path
+
+_NOT_A_NUMBER = "Input should be a number, not true or false"
 
 PLACEHOLDER_ID = 1
 """Stands for an id that is looked up later by natural key, so that the schema can judge the rest of the row."""
@@ -63,7 +66,7 @@ def check_rows(entities: Entities, entity: EntityType, rows: Sequence[Row], *, c
 
 
 def key_value(entity: EntityType, value: Key) -> Key:
-    """Return a natural key in the type of its column, such as 42 for "42"; raises InvalidRows for one that cannot be."""
+    """Return a natural key in the type of its column, such as 42 for "42"; raises InvalidRows where it has none."""
     name = entity.natural_key
     if name is None:
         problem = Problem(None, "key", f"{entity.name} has no natural key; select by id or where")
@@ -74,6 +77,8 @@ def key_value(entity: EntityType, value: Key) -> Key:
 
 def field_value(entity: EntityType, name: str, value: JsonValue) -> Any:  # noqa: ANN401 - the type of the column
     """Return a JSON value in the Python type of a field; raises InvalidRows."""
+    if _takes_bool_for_number(entity, name, value):
+        raise InvalidRows(entity.name, (Problem(None, name, _NOT_A_NUMBER),))
     try:
         return _field_adapter(entity.model, name).validate_python(value)
     except ValidationError as error:
@@ -111,6 +116,8 @@ def _split(entities: Entities, entity: EntityType, number: int, row: Row) -> tup
     for name, value in row.items():
         if "." not in name:
             values[name] = value
+            if _takes_bool_for_number(entity, name, value):
+                problems.append(Problem(number, name, _NOT_A_NUMBER))
             continue
         reference = reference_named(entities, entity, name)
         if reference is None:
@@ -134,6 +141,15 @@ def _take_reference(  # noqa: PLR0913, PLR0917 - all of it is one row's state
         references[column] = field_value(target, str(target.natural_key), value)
     except InvalidRows as error:
         problems.extend(at._replace(message=found.message) for found in error.found)
+
+
+def _takes_bool_for_number(entity: EntityType, name: str, value: JsonValue) -> bool:
+    """Tell whether Pydantic would read `true` as the number 1, and a reference as one to row 1."""
+    if not isinstance(value, bool) or name not in entity.model.model_fields:
+        return False
+    annotation = entity.model.model_fields[name].annotation
+    kinds = {annotation, *get_args(annotation)}
+    return bool not in kinds and not kinds.isdisjoint({int, float, Decimal})
 
 
 def _schema_problems(schema: type[SQLModel], rows: list[Row]) -> list[Problem]:

@@ -21,7 +21,7 @@ async def row_trail(read: Reader, entity: EntityType, entity_id: int) -> Sequenc
         .order_by(col(AuditEntry.id))
     )
     if not (entries := await read.scalars(query)):
-        raise NotFound(entity.name, "id", (entity_id,))
+        raise NotFound(entity.name, "id", (entity_id,), live=False)
     return entries
 
 
@@ -40,7 +40,7 @@ async def rows_with_key(read: Reader, entity: EntityType, key: Key) -> list[int]
     )
     found = await read.rows(select(union(present, purged).subquery("known")))
     if not found:
-        raise NotFound(entity.name, name, (value,))
+        raise NotFound(entity.name, name, (value,), live=False)
     return [int(row[0]) for row in sorted(found, key=lambda row: (row[1], int(row[0])), reverse=True)]
 
 

@@ -5,13 +5,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import func, inspect
+import sqlalchemy.orm
+from sqlalchemy import Connection, func, inspect
 from sqlalchemy.orm import Session
 
 from domain.entities import EntityType
 from domain.entity import Entity
 from domain.errors import AuditMismatch, UnauditedWrite
 from domain.origin import Origin
+from persistence.audit_log import AuditEntry
 from persistence.statements import statement
 
 _PENDING = "counterfoil_pending"
@@ -22,7 +24,7 @@ class _Pending:
     """What a flush is about to write: the rows as they were, by entity and id, and what becomes of them."""
 
     changed: dict[int, tuple[Entity, str]] = field(default_factory=dict)
-    images: dict[tuple[str, int], Any] = field(default_factory=dict)
+    images: dict[tuple[str, int], str] = field(default_factory=dict)
 
 
 def prepare_flush(session: Session) -> None:
@@ -30,8 +32,11 @@ def prepare_flush(session: Session) -> None:
 
     The rows come from the database, because the ORM does not keep the old value of a list that was changed in place.
     Another transaction cannot slip between: the flush then finds another `version` and fails.
+    Raises UnauditedWrite for an object of the audit log itself.
     """
     pending = _Pending()
+    if any(isinstance(instance, AuditEntry) for instance in (*session.new, *session.dirty, *session.deleted)):
+        raise UnauditedWrite("an object", str(AuditEntry.__tablename__))
     for instance in session.dirty:
         if isinstance(instance, Entity) and session.is_modified(instance, include_collections=False):
             pending.changed[id(instance)] = (instance, _action(instance))
@@ -70,8 +75,13 @@ def _read_images(session: Session, pending: _Pending) -> None:
         ids[_name(instance)].append(cast("int", instance.id))
     for name, row_ids in ids.items():
         entity: EntityType = session.info["entities"][name]
-        found = session.connection().execute(statement("images", table=entity.table), {"row_ids": row_ids})
+        found = _connection(session).execute(statement("images", table=entity.table), {"row_ids": row_ids})
         pending.images.update({(name, row.id): row.image for row in found})
+
+
+def _connection(session: Session) -> Connection:
+    # The audited session itself refuses `connection()`.
+    return sqlalchemy.orm.Session.connection(session)
 
 
 def _action(instance: Entity) -> str:
@@ -92,7 +102,7 @@ def _name(instance: Entity) -> str:
 
 def _write(session: Session, entity: EntityType, rows: list[dict[str, Any]]) -> None:
     origin: Origin = session.info["origin"]
-    written = session.connection().execute(
+    written = _connection(session).execute(
         statement("flush_audit", table=entity.table),
         {**origin.model_dump(), "entity": entity.name, "changes": json.dumps(rows)},
     )

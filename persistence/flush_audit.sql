@@ -3,11 +3,11 @@
         change.id::text,
         change.action,
         CASE change.action
-            WHEN 'purge' THEN change.before
+            WHEN 'purge' THEN change.before::jsonb
             WHEN 'insert' THEN NULL
             ELSE (
                 SELECT jsonb_object_agg(key, value)
-                FROM jsonb_each(change.before) WHERE value IS DISTINCT FROM to_jsonb(current) -> key
+                FROM jsonb_each(change.before::jsonb) WHERE value IS DISTINCT FROM to_jsonb(current) -> key
             )
         END,
         CASE change.action
@@ -15,10 +15,10 @@
             WHEN 'insert' THEN to_jsonb(current)
             ELSE (
                 SELECT jsonb_object_agg(key, value)
-                FROM jsonb_each(to_jsonb(current)) WHERE value IS DISTINCT FROM change.before -> key
+                FROM jsonb_each(to_jsonb(current)) WHERE value IS DISTINCT FROM change.before::jsonb -> key
             )
         END
-    FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change (id bigint, action text, before jsonb)
+    FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change (id bigint, action text, before text)
     LEFT JOIN {table} AS current ON current.id = change.id
     WHERE change.action = 'purge' OR current.id IS NOT NULL
     ORDER BY change.id

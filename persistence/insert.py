@@ -65,16 +65,17 @@ async def _upsert(tx: Transaction, entity: EntityType, rows: Sequence[Row], sett
         result += inserted
         left = {value: pair for value, pair in left.items() if value not in keys}
         existing = await existing_keys(tx, entity, list(left)) if left else {}
-        result += await apply_changes(tx, entity, {existing[value]: _said(*left[value], key) for value in existing})
+        result += await apply_changes(tx, entity, {existing[value]: _said(entity, *left[value]) for value in existing})
         left = {value: pair for value, pair in left.items() if value not in existing}
         if not left:
             return result
     raise Duplicate(entity.name, key, tuple(Problem(None, key, f"{value!r} appears and vanishes") for value in left))
 
 
-def _said(row: Row, settled: Row, key: str) -> dict[str, Any]:
-    said = {name.partition(".")[0] + "_id" if "." in name else name for name in row}
-    return {name: settled[name] for name in settled if name in said and name != key}
+def _said(entity: EntityType, row: Row, settled: Row) -> dict[str, Any]:
+    """Return the values that the row itself names, without its key and without the schema's defaults."""
+    said = {entity.references[name.partition(".")[0]].column if "." in name else name for name in row}
+    return {name: settled[name] for name in settled if name in said and name != entity.natural_key}
 
 
 def _refuse_twins(entity: EntityType, rows: Sequence[CheckedRow]) -> None:

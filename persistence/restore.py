@@ -19,7 +19,7 @@ from persistence.transaction import Transaction
 async def restore_rows(tx: Transaction, command: Restore) -> Result:
     """Restore exactly the rows that one soft delete's job removed and that are deleted since then, or the given ids.
 
-    Rows that live already are skipped. Raises NotFound; CannotRestore when a live row holds a key by now, or when an
+    Rows that live already are skipped. Raises NotFound; CannotRestore when another row holds or wants a key, or when an
     owner (a task's project or parent) is deleted and does not come back with them.
     """
     if command.job_id is not None:
@@ -44,7 +44,7 @@ async def _removed_by(tx: Transaction, job_id: str) -> tuple[dict[str, list[int]
     )
     counts: dict[str, int] = {row[0]: row[1] for row in logged}
     if not counts:
-        raise NotFound("soft delete", "job_id", (job_id,))
+        raise NotFound("soft delete", "job_id", (job_id,), live=False)
     removed = {name: await _still_removed(tx, tx.entities[name], conditions) for name in counts}
     return removed, sum(counts.values()) - sum(len(ids) for ids in removed.values())
 
@@ -68,7 +68,7 @@ async def _deleted_among(tx: Transaction, entity: EntityType, ids: Sequence[int]
     query = select(table.c.id, table.c.deleted_at).where(among(table, "id", ids)).order_by(table.c.id).with_for_update()
     found: dict[int, Any] = {row[0]: row[1] for row in (await tx.session.execute(query)).all()}
     if missing := [entity_id for entity_id in dict.fromkeys(ids) if entity_id not in found]:
-        raise NotFound(entity.name, "id", tuple(missing))
+        raise NotFound(entity.name, "id", tuple(missing), live=False)
     deleted = [entity_id for entity_id, deleted_at in found.items() if deleted_at is not None]
     return {entity.name: deleted}, len(found) - len(deleted)
 
@@ -101,13 +101,19 @@ async def _refuse_taken_keys(tx: Transaction, entity: EntityType, ids: Sequence[
     if (key := entity.natural_key) is None:
         return
     table, holder = entity.table, entity.table.alias()
+    twin = (holder.c.id < table.c.id) & among(holder, "id", ids)
     query = (
-        select(table.c.id, table.c[key], holder.c.id)
-        .join(holder, (holder.c[key] == table.c[key]) & holder.c.deleted_at.is_(None))
+        select(table.c.id, table.c[key], holder.c.id, holder.c.deleted_at)
+        .join(holder, (holder.c[key] == table.c[key]) & (holder.c.deleted_at.is_(None) | twin))
         .where(among(table, "id", ids), table.c.deleted_at.is_not(None))
         .order_by(table.c.id)
     )
     rows = (await tx.session.execute(query)).all()
     if rows:
-        found = (Problem(None, f"id {row[0]}", f"{key} {row[1]!r} is held by the live row {row[2]}") for row in rows)
+        found = (
+            Problem(
+                None, f"id {row[0]}", f"{key} {row[1]!r} is {'held' if row[3] is None else 'wanted'} by row {row[2]}"
+            )
+            for row in rows
+        )
         raise CannotRestore(entity.name, tuple(found))

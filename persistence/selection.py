@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, FromClause, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.expression import any_, literal
 
 from domain.commands import Key, Selection
-from domain.entities import EntityType
+from domain.entities import Entities, EntityType
 from domain.errors import NotFound, UnknownName
-from domain.rows import field_value, key_value, reference_named
+from domain.rows import dotted_names, field_value, key_value, reference_named
 from persistence.references import resolve_keys
 from persistence.transaction import Transaction
 
@@ -61,10 +61,10 @@ async def existing_keys(tx: Transaction, entity: EntityType, keys: Sequence[Key]
     return {row.key: row.id for row in rows if row.key is not None}
 
 
-def among(table: Table, column: str, values: Sequence[Any]) -> ColumnElement[bool]:
+def among(table: FromClause, column: str, values: Sequence[Any]) -> ColumnElement[bool]:
     """Return `column = ANY (values)`: one parameter whatever their number, where IN has one for each."""
     kind = table.c[column].type
-    return cast("ColumnElement[bool]", table.c[column] == any_(literal(list(values), ARRAY(kind))))
+    return table.c[column] == any_(literal(list(values), ARRAY(kind)))
 
 
 async def _locked(tx: Transaction, entity: EntityType, conditions: Sequence[ColumnElement[bool]]) -> list[Selected]:
@@ -76,7 +76,7 @@ async def _locked(tx: Transaction, entity: EntityType, conditions: Sequence[Colu
 
 
 async def _conditions(tx: Transaction, entity: EntityType, where: dict[str, Any]) -> list[ColumnElement[bool]]:
-    conditions = []
+    conditions: list[ColumnElement[bool]] = []
     for name, value in where.items():
         reference = reference_named(tx.entities, entity, name)
         if reference is not None and value is None:
@@ -86,15 +86,20 @@ async def _conditions(tx: Transaction, entity: EntityType, where: dict[str, Any]
             ids = await resolve_keys(tx, target, [key_value(target, value)])
             conditions.append(among(entity.table, reference.column, list(ids.values())))
         else:
-            conditions.append(_equal(entity, name, value))
+            conditions.append(_equal(tx.entities, entity, name, value))
     return conditions
 
 
-def _equal(entity: EntityType, name: str, value: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a JSON value
+def _equal(
+    entities: Entities,
+    entity: EntityType,
+    name: str,
+    value: Any,  # noqa: ANN401 - a JSON value
+) -> ColumnElement[bool]:
     field, _, operator = name.partition("__")
     fields = {str(column.name) for column in entity.table.columns}
     if field not in fields:
-        raise UnknownName("field", name, tuple(fields))
+        raise UnknownName("field", name, (*fields, *dotted_names(entities, entity)))
     if operator and operator not in OPERATORS:
         raise UnknownName("operator", operator, OPERATORS)
     column = entity.table.c[field]

@@ -1,13 +1,12 @@
 """Write sessions: they audit every flush, and refuse bulk statements that would go round the audit log."""
 
-import re
 from typing import Any, NoReturn, cast
 
 import sqlalchemy.ext.asyncio
-from sqlalchemy import TextClause, event
-from sqlalchemy.orm import ORMExecuteState, UOWTransaction
-from sqlalchemy.sql import ClauseElement, visitors
-from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy import Result, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
+from sqlalchemy.sql import ClauseElement
 from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +14,7 @@ from domain.entities import Entities
 from domain.errors import ReadOnly, UnauditedWrite
 from persistence.audit_log import AuditEntry
 from persistence.flush_audit import audit_flush, prepare_flush
+from persistence.written_tables import written_tables
 
 AUDITED = "counterfoil_audited"
 """The execution option by which this package's own statements say that they write their audit rows themselves."""
@@ -22,10 +22,8 @@ AUDITED = "counterfoil_audited"
 READ_ONLY = "counterfoil_read_only"
 """The mark in a session's `info` that makes it a reader's."""
 
-_WRITES = re.compile(
-    r"\b(insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?|copy)\s+(?:only\s+)?(?:\"?\w+\"?\.)?\"?(\w+)",
-    re.IGNORECASE,
-)
+FAILURE = "counterfoil_failure"
+"""Where a session's `info` keeps the error that aborted its transaction: PostgreSQL makes a rollback of its commit."""
 
 
 class AuditedSession(Session):
@@ -36,10 +34,20 @@ class AuditedSession(Session):
         super().__init__(*args, **kwargs)
         event.listen(self, "before_flush", _before_flush)
         event.listen(self, "after_flush", _after_flush)
-        event.listen(self, "do_orm_execute", _refuse_unaudited)
+        event.listen(self, "do_orm_execute", _run)
+        event.listen(self, "after_soft_rollback", _forgive)
 
     # SQLModel marks its `execute` as deprecated in favour of `exec`, which takes no text and no columns.
     execute = sqlalchemy.orm.Session.execute
+
+    def connection(self, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401
+        """Refuse: statements sent to the bare connection would go round the audit log."""
+        raise UnauditedWrite("a statement on the bare connection", "any table")
+
+    def _refuse_mappings(self, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401
+        raise UnauditedWrite("a bulk method of the session", "any table")
+
+    bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _refuse_mappings
 
 
 class WriteSession(AsyncSession):
@@ -61,24 +69,29 @@ def _after_flush(session: Session, _context: UOWTransaction) -> None:
     audit_flush(session)
 
 
+def _run(state: ORMExecuteState) -> Result[Any]:
+    _refuse_unaudited(state)
+    try:
+        return state.invoke_statement()
+    except DBAPIError as error:
+        state.session.info[FAILURE] = error
+        raise
+
+
+def _forgive(session: Session, previous: SessionTransaction) -> None:
+    """Forget the failure: a rollback to a savepoint mends the transaction."""
+    if previous.nested:
+        session.info.pop(FAILURE, None)
+
+
 def _refuse_unaudited(state: ORMExecuteState) -> None:
     if state.execution_options.get(AUDITED):
         return
     read_only = state.session.info.get(READ_ONLY, False)
     entities: Entities = state.session.info["entities"]
-    protected = {entity.table.name for entity in entities.values()} | {str(AuditEntry.__tablename__)}
-    for kind, table in _written(state.statement):
+    protected = {entity.table.name.lower() for entity in entities.values()} | {str(AuditEntry.__tablename__)}
+    for kind, table in written_tables(cast("ClauseElement", state.statement)):
         if read_only:
             raise ReadOnly
         if table in protected:
             raise UnauditedWrite(kind, table)
-
-
-def _written(statement: object) -> list[tuple[str, str]]:
-    if isinstance(statement, TextClause):
-        return [(" ".join(kind.split()).lower(), table.lower()) for kind, table in _WRITES.findall(statement.text)]
-    return [
-        (str(part.__visit_name__), cast("Any", part.table).name)
-        for part in visitors.iterate(cast("ClauseElement", statement))
-        if isinstance(part, UpdateBase)
-    ]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from domain.entities import Entities
 from domain.origin import Origin
 from persistence.integrity import explained
-from persistence.session import AUDITED, WriteSession
+from persistence.session import AUDITED, FAILURE, WriteSession
 
 Sessions = async_sessionmaker[WriteSession]
 
@@ -46,7 +46,8 @@ async def transaction(sessions: Sessions, origin: Origin) -> AsyncIterator[Trans
     """Open a transaction for `origin`; commit when the block ends, roll back on any exception.
 
     Raises the errors of the business in place of the driver's (see `persistence.integrity`), also for what the
-    database says only at the commit.
+    database says only at the commit, and for a refused statement whose error the block swallowed: such a transaction
+    is lost, unless a savepoint (`tx.session.begin_nested()`) was round the statement.
     """
     async with sessions() as session:
         entities: Entities = session.info["entities"]
@@ -54,3 +55,5 @@ async def transaction(sessions: Sessions, origin: Origin) -> AsyncIterator[Trans
         with explained(entities):
             async with session.begin():
                 yield Transaction(session, origin, entities)
+                if FAILURE in session.info:
+                    raise session.info[FAILURE]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from domain.commands import Row, Update
 from domain.entities import EntityType
-from domain.errors import StaleVersion
+from domain.errors import InvalidRows, Problem, StaleVersion
 from domain.result import IDS_KEPT, Result, counted
 from domain.rows import key_value, parse_rows
 from persistence.counts import compared
@@ -50,7 +50,11 @@ async def apply_changes(tx: Transaction, entity: EntityType, changes: Mapping[in
 
 
 async def _update_by_key(tx: Transaction, entity: EntityType, command: Update) -> Result:
-    by_key = {key_value(entity, key): changes for key, changes in (command.changes_by_key or {}).items()}
+    given = command.changes_by_key or {}
+    by_key = {key_value(entity, key): changes for key, changes in given.items()}
+    if len(by_key) < len(given):  # such as "7" and "07" for a number
+        problem = Problem(None, "changes_by_key", "names a row twice; say all of its changes at once")
+        raise InvalidRows(entity.name, (problem,))
     settled = dict(zip(by_key, await _settled(tx, entity, list(by_key.values())), strict=True))
     rows = await select_by_keys(tx, entity, list(by_key))
     if isinstance(command.expected_version, Mapping):

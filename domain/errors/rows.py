@@ -9,15 +9,18 @@ from domain.errors.base import CounterfoilError, Problem, listed, some
 
 @dataclass(eq=False)
 class NotFound(CounterfoilError):
-    """No live row has the given id or key."""
+    """No live row has the given id or key; with `live` off: no row at all."""
 
     entity: str
     field: str
     values: tuple[JsonValue, ...]
+    live: bool = True
 
     def __str__(self) -> str:
         """Name the first missing values."""
         named = some(self.values)
+        if not self.live:
+            return f"no {self.entity} with {self.field} {named} was found; correct the {self.field}"
         return f"no live {self.entity} with {self.field} {named}; it was never there, or must be restored first"
 
 
@@ -59,7 +62,7 @@ class Duplicate(CounterfoilError):
         """List the first duplicates."""
         return (
             f"{self.entity}.{self.field} must be unique: {listed(self.found)}; nothing was written; "
-            "use on_conflict skip or update, or another value"
+            "use another value, or insert with on_conflict skip or update"
         )
 
 

@@ -1,5 +1,4 @@
 """What can go wrong with the embedded servers, each as one line that says the way out."""
-# ruff: noqa: N818 - the names read as the fact they report ("data in use"); the base class carries the word Error.
 
 from pathlib import Path
 

@@ -1,0 +1,40 @@
+"""Which tables a statement writes, be it built or text."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+from sqlalchemy import TextClause
+from sqlalchemy.sql import ClauseElement, visitors
+from sqlalchemy.sql.dml import UpdateBase
+
+_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+_NAME = r'(?:"[^"]+"|\w+)'
+_TABLE = rf"(?:only\b[\s(]*)?{_NAME}(?:\s*\.\s*{_NAME})*"
+_WRITE = re.compile(
+    r"\b(insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?|copy)\b"
+    rf"\s*({_TABLE}(?:[\s*)]*,\s*{_TABLE})*)",  # TRUNCATE takes a list
+    re.IGNORECASE,
+)
+_LAST_NAME = re.compile(rf"({_NAME})[\s*)]*$")
+
+
+def written_tables(statement: ClauseElement) -> Iterator[tuple[str, str]]:
+    """Yield what the statement does to which table, in lower case, such as `("delete from", "task")`.
+
+    Text is searched by pattern, so a write that text only quotes is named too; its values belong into parameters.
+    """
+    for part in visitors.iterate(statement):
+        if isinstance(part, UpdateBase):
+            yield str(part.__visit_name__), str(cast("Any", part.table).name).lower()
+        elif isinstance(part, TextClause):
+            yield from _written_by(part.text)
+
+
+def _written_by(text: str) -> Iterator[tuple[str, str]]:
+    # With and without comments: one may stand between the words, and text that only looks like one may hide them.
+    for form in {text, _COMMENT.sub(" ", text)}:
+        for kind, tables in _WRITE.findall(form):
+            for table in tables.split(","):
+                if last := _LAST_NAME.search(table):
+                    yield " ".join(kind.split()).lower(), last[1].strip('"').lower()
