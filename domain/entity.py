@@ -6,6 +6,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from pydantic import AwareDatetime, create_model
 from sqlalchemy import BigInteger, DateTime, Index, MetaData, func, text
 from sqlalchemy.orm import declared_attr
+from sqlalchemy.orm.attributes import set_attribute
 from sqlmodel import Field, SQLModel
 from sqlmodel._compat import SQLModelConfig
 
@@ -14,6 +15,9 @@ MAX_ID = 2**63 - 1
 
 COLLECTION: dict[str, Any] = {"lazy": "raise", "passive_deletes": "all"}
 """Arguments of a relationship to many: never loaded by surprise, and its rows never changed behind the audit's back."""
+
+RELATED: dict[str, Any] = {"lazy": "raise", "passive_deletes": True}
+"""Arguments of a relationship to one: never loaded by surprise, also not when several objects are deleted at once."""
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -66,6 +70,16 @@ class Entity(SQLModel):
         """Return the mapper's settings: optimistic locking by `version`, server-made values read back on write."""
         columns = cast("Any", cls).__table__.c
         return {"eager_defaults": True, "version_id_col": columns.version, "version_id_generator": False}
+
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - any field
+        """Set a field; a list or dictionary of a mutable type stays the one whose changes in place are noticed.
+
+        SQLModel alone would put the plain one in its place, and a later `task.tags.append` would be lost.
+        """
+        if isinstance(value, list | dict) and name in type(self).model_fields:
+            set_attribute(self, name, value)
+            value = self.__dict__[name]
+        super().__setattr__(name, value)
 
 
 def live_key(table: str, column: str) -> Index:

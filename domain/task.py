@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.mutable import MutableList
 from sqlmodel import Field, Relationship, SQLModel
 
-from domain.entity import COLLECTION, MAX_ID, Entity, Schema, live_key, partial
+from domain.entity import COLLECTION, MAX_ID, RELATED, Entity, Schema, live_key, partial
 
 if TYPE_CHECKING:
     from domain.member import Member
@@ -86,18 +86,18 @@ class Task(TaskFields, Entity, table=True):
     create_schema: ClassVar[type[SQLModel]] = TaskCreate
     update_schema: ClassVar[type[SQLModel]] = TaskUpdate
 
-    project: "Project" = Relationship(back_populates="tasks", sa_relationship_kwargs={"lazy": "raise"})
+    project: "Project" = Relationship(back_populates="tasks", sa_relationship_kwargs=RELATED)
     assignee: "Member" = Relationship(
         back_populates="assigned_tasks",
-        sa_relationship_kwargs={"foreign_keys": "[Task.assignee_id]", "lazy": "raise"},
+        sa_relationship_kwargs={"foreign_keys": "[Task.assignee_id]", **RELATED},
     )
     creator: "Member" = Relationship(
         back_populates="created_tasks",
-        sa_relationship_kwargs={"foreign_keys": "[Task.creator_id]", "lazy": "raise"},
+        sa_relationship_kwargs={"foreign_keys": "[Task.creator_id]", **RELATED},
     )
     parent: "Task" = Relationship(
         back_populates="subtasks",
-        sa_relationship_kwargs={"remote_side": "Task.id", "foreign_keys": "[Task.parent_id]", "lazy": "raise"},
+        sa_relationship_kwargs={"remote_side": "Task.id", "foreign_keys": "[Task.parent_id]", **RELATED},
     )
     subtasks: list["Task"] = Relationship(
         back_populates="parent",

@@ -1,7 +1,8 @@
 """Waiting for a condition that has a name, instead of for a length of time."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 
 def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 20.0) -> None:
@@ -10,3 +11,11 @@ def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 20.
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"
         time.sleep(0.01)
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], what: str, *, seconds: float = 20.0) -> None:
+    """Return as soon as the coroutine `condition` says so; fail as `wait_until` does."""
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"
+        await asyncio.sleep(0.01)

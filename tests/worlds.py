@@ -55,3 +55,8 @@ async def images(sessions: Sessions, table: str) -> dict[int, dict[str, Any]]:
     async with begin(sessions) as tx:
         found = await tx.session.execute(text(f"SELECT id, to_jsonb(t) FROM {table} AS t"))  # noqa: S608 - a test's table
         return {row[0]: row[1] for row in found}
+
+
+async def live(sessions: Sessions, table: str = "task") -> dict[str, dict[str, Any]]:
+    """Return the rows of a table that are not deleted, by their natural key."""
+    return {row["key"]: row for row in (await images(sessions, table)).values() if row["deleted_at"] is None}

@@ -28,10 +28,13 @@ class Finding:
 
 
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
-    """Look at entities, PostgreSQL, migrations, connections and Redis, and yield what was found, one by one."""
+    """Look at entities, PostgreSQL, migrations, connections and Redis, and yield what was found, one by one.
+
+    Raises SettingsError where the entities cannot be loaded: then there is nothing to compare with.
+    """
+    for finding in _entities(load_entities(settings)):
+        yield finding
     try:
-        for finding in _entities(load_entities(settings)):
-            yield finding
         async with open_database(settings) as database:
             async for finding in _database(settings, database):
                 yield finding

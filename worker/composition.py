@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.exceptions import RedisError
@@ -33,7 +34,6 @@ async def open_database(settings: Settings, *, application_name: str = "counterf
         database_url(settings.database_url.get_secret_value()),
         pool_size=settings.pool_size,
         max_overflow=settings.max_overflow,
-        echo=settings.log_level == "debug",
         application_name=application_name,
     )
     try:
@@ -43,13 +43,20 @@ async def open_database(settings: Settings, *, application_name: str = "counterf
         await engine.dispose()
 
 
+def redis_settings(url: str) -> RedisSettings:
+    """Return arq's settings for a URL; arq itself would take the escapes of a name or password as they stand."""
+    given = RedisSettings.from_dsn(url)
+    username, password = (value and unquote(value) for value in (given.username, given.password))
+    return replace(given, conn_retries=0, username=username, password=password)
+
+
 @asynccontextmanager
 async def open_redis(settings: Settings) -> AsyncIterator[ArqRedis]:
     """Open a pool of Redis connections that speaks JSON, and close it at the end; raises Unreachable."""
     url = settings.redis_url.get_secret_value()
     try:
         redis = await create_pool(
-            replace(RedisSettings.from_dsn(url), conn_retries=0),
+            redis_settings(url),
             job_serializer=wire.encode,
             job_deserializer=wire.decode,
             default_queue_name=settings.queue,

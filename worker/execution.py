@@ -22,17 +22,27 @@ from worker.jobs.job import Job
 ORIGIN_FIELDS = ("actor", "request_id", "reason")
 """Arguments that every job takes beside its command's own."""
 
+ASKER_SHOWN = 200
+"""Characters of an actor or request id in a log line: an origin allows no more, but a refused one may be longer."""
+
+PATH_SHOWN = 8
+"""Steps of the path to a refused value: too deep a nesting has hundreds."""
+
 Model = TypeVar("Model", bound=BaseModel)
 _LISTS = ("rows", "id", "key", "changes_by_key")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery of a job by the queue: its id, its number (from 1), its arguments as they came."""
+    """One delivery of a job by the queue: its id, its number (from 1), its arguments as they came.
+
+    `positional` counts arguments without a name, of which every job refuses any.
+    """
 
     job_id: str
     attempt: int
     arguments: Mapping[str, JsonValue]
+    positional: int = 0
 
 
 async def execute(job: Job, delivery: Delivery, *, sessions: Sessions, max_rows: int) -> dict[str, JsonValue]:
@@ -41,10 +51,9 @@ async def execute(job: Job, delivery: Delivery, *, sessions: Sessions, max_rows:
     Raises what stopped it, after the rollback; every step binds or logs an event, none of which holds argument values.
     """
     log: BoundLogger = structlog.get_logger("counterfoil.job")
-    bind_contextvars(job_id=delivery.job_id, job=job.name, attempt=delivery.attempt)
+    bind_contextvars(job_id=delivery.job_id, job=job.name, attempt=delivery.attempt, **asker(delivery.arguments))
     try:
         command, origin = parse(job, delivery, max_rows=max_rows)
-        bind_contextvars(actor=origin.actor, request_id=origin.request_id)
         log.info("job.started")
         async with transaction(sessions, origin) as tx:
             result: Result = await job.apply(tx, command)
@@ -53,12 +62,21 @@ async def execute(job: Job, delivery: Delivery, *, sessions: Sessions, max_rows:
     return _succeeded(log, result)
 
 
+def asker(arguments: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Return who asks, for log lines: they name the sender of a job that is refused, too."""
+    said = {name: arguments.get(name) for name in ("actor", "request_id")}
+    return {name: value[:ASKER_SHOWN] for name, value in said.items() if isinstance(value, str)}
+
+
 def parse(job: Job, delivery: Delivery, *, max_rows: int) -> tuple[Command, Origin]:
     """Return the command and the origin that the arguments hold; raises TooLarge, InvalidCommand."""
     for name in _LISTS:
         value = delivery.arguments.get(name)
         if isinstance(value, list | dict) and len(value) > max_rows:
             raise TooLarge(f"entries in {name!r}", len(value), max_rows, "COUNTERFOIL_MAX_ROWS")
+    if delivery.positional:
+        problem = Problem(None, "", f"{delivery.positional} positional arguments; name every argument")
+        raise InvalidCommand(job.name, (problem,))
     origin = {name: delivery.arguments[name] for name in ORIGIN_FIELDS if name in delivery.arguments}
     arguments = {name: value for name, value in delivery.arguments.items() if name not in ORIGIN_FIELDS}
     problems: list[Problem] = []
@@ -78,7 +96,7 @@ def _validated(model: type[Model], values: Mapping[str, Any], problems: list[Pro
 
 
 def _problem(model: type[BaseModel], detail: ErrorDetails) -> Problem:
-    name = ".".join(str(part) for part in detail["loc"])
+    name = ".".join(str(part) for part in detail["loc"][:PATH_SHOWN])
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         message = unknown("argument", name, [*model.model_fields, *ORIGIN_FIELDS])

@@ -1,18 +1,22 @@
 """Jobs as arq knows them: coroutines that take arq's context and the job's arguments."""
 
-from collections.abc import Iterable
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NoReturn, cast
 
 import structlog
 from arq.cron import CronJob
+from arq.typing import WorkerCoroutine
 from arq.worker import Function, func
 from pydantic import JsonValue
 
-from domain.errors import InvalidCommand, Problem, UnknownName, UnreadablePayload
+from domain.errors import CounterfoilError, UnknownName
 from persistence.transaction import Sessions
-from worker.execution import Delivery, execute
+from worker.execution import Delivery, asker, execute
 from worker.jobs.job import Job
-from worker.wire import UNREADABLE
+from worker.wire import UNREADABLE, refusal
+
+NAME_SHOWN = 200
+"""Characters of an unknown job's name in a log line: a sender may make it as long as a payload."""
 
 
 class FunctionTable(dict[str, Function | CronJob]):
@@ -22,17 +26,16 @@ class FunctionTable(dict[str, Function | CronJob]):
         """Return a function that refuses the job."""
         known = tuple(known for known in self if known != UNREADABLE)
 
-        async def refuse(ctx: dict[Any, Any], *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401 - whatever was sent
-            structlog.get_logger("counterfoil.job").warning("job.refused", error="UnknownName", job_id=ctx["job_id"])
-            raise UnknownName("job", name, known)
+        async def refuse(ctx: dict[Any, Any], /, *_: Any, **arguments: Any) -> NoReturn:  # noqa: ANN401 - as sent
+            _refuse(ctx, name, arguments, UnknownName("job", name, known))
 
-        return func(refuse, name=name)
+        return _function(refuse, name)
 
 
 def arq_functions(jobs: Iterable[Job], *, sessions: Sessions, max_rows: int) -> list[Function]:
     """Return the jobs as arq functions, and one for payloads that cannot be read."""
     known = [arq_function(job, sessions=sessions, max_rows=max_rows) for job in jobs]
-    return [*known, func(_unreadable, name=UNREADABLE)]
+    return [*known, _function(_unreadable, UNREADABLE)]
 
 
 def arq_function(job: Job, *, sessions: Sessions, max_rows: int) -> Function:
@@ -40,18 +43,33 @@ def arq_function(job: Job, *, sessions: Sessions, max_rows: int) -> Function:
 
     async def run(  # what was sent: JSON, whose shape `execute` judges
         ctx: dict[Any, Any],
+        /,
         *positional: Any,  # noqa: ANN401
         **arguments: Any,  # noqa: ANN401
     ) -> dict[str, JsonValue]:
-        if positional:
-            problem = Problem(None, "", f"{len(positional)} positional arguments; name every argument")
-            raise InvalidCommand(job.name, (problem,))
-        delivery = Delivery(str(ctx["job_id"]), int(ctx["job_try"]), arguments)
+        delivery = Delivery(str(ctx["job_id"]), int(ctx["job_try"]), arguments, len(positional))
         return await execute(job, delivery, sessions=sessions, max_rows=max_rows)
 
-    return func(run, name=job.name)
+    return _function(run, job.name)
 
 
-async def _unreadable(ctx: dict[Any, Any], why: str) -> NoReturn:
-    structlog.get_logger("counterfoil.job").warning("job.refused", error="UnreadablePayload", job_id=ctx["job_id"])
-    raise UnreadablePayload(why)
+def _function(coroutine: Callable[..., Awaitable[Any]], name: str) -> Function:
+    # The context is positional alone, so that an argument named ctx is refused like any other; arq's type says less.
+    return func(cast("WorkerCoroutine", coroutine), name=name)
+
+
+async def _unreadable(ctx: dict[Any, Any], /, *_: Any, **found: Any) -> NoReturn:  # noqa: ANN401 - of `job_decoder`
+    _refuse(ctx, UNREADABLE, {}, refusal(found))
+
+
+def _refuse(ctx: dict[Any, Any], name: str, arguments: dict[str, Any], error: CounterfoilError) -> NoReturn:
+    log = structlog.get_logger("counterfoil.job")
+    log.warning(
+        "job.refused",
+        error=type(error).__name__,
+        job_id=ctx["job_id"],
+        job=name[:NAME_SHOWN],
+        attempt=ctx["job_try"],
+        **asker(arguments),
+    )
+    raise error

@@ -25,7 +25,9 @@ def configure_logs(log_format: str, level: str, stream: TextIO = sys.stderr) -> 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    renderer: Processor = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    # structlog's own choice prints the local variables of every frame, and with them payloads.
+    coloured = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer: Processor = coloured if console else structlog.processors.JSONRenderer()
     last: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if not console:
         last.append(structlog.processors.format_exc_info)
@@ -34,6 +36,8 @@ def configure_logs(log_format: str, level: str, stream: TextIO = sys.stderr) -> 
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    # INFO is SQL without its values; at DEBUG SQLAlchemy would add the rows that a query returns.
+    logging.getLogger("sqlalchemy.engine").setLevel("INFO" if level == "debug" else "WARNING")
     _quieten_arq()
 
 

@@ -3,6 +3,7 @@
 from asyncio import CancelledError
 from contextlib import suppress
 from datetime import UTC
+from signal import Signals
 
 import structlog
 from arq.connections import ArqRedis
@@ -23,6 +24,16 @@ HEALTH_SECONDS = 5
 
 MAX_TRIES = 100
 """arq counts every start as a try, also one that a deploy cut; its default of 5 would lose a job to five deploys."""
+
+
+class _Worker(Worker):
+    """Stock arq's worker, which says when it begins to stop."""
+
+    def handle_sig_wait_for_completion(self, signum: Signals) -> None:
+        """Take no more jobs, and let those that run finish."""
+        log = structlog.get_logger("counterfoil.worker")
+        log.info("worker.stopping", signal=Signals(signum).name, running=len(self.tasks))
+        super().handle_sig_wait_for_completion(signum)
 
 
 async def run_worker(settings: Settings) -> None:
@@ -48,7 +59,7 @@ async def run_worker(settings: Settings) -> None:
 def build_worker(settings: Settings, database: Database, redis: ArqRedis, *, handle_signals: bool = True) -> Worker:
     """Return stock arq's worker over our jobs, with JSON on the wire."""
     functions = arq_functions(JOBS, sessions=database.sessions, max_rows=settings.max_rows)
-    worker = Worker(
+    worker = _Worker(
         functions=functions,
         cron_jobs=cron_jobs(settings, sessions=database.sessions),
         redis_pool=redis,

@@ -9,8 +9,9 @@ from types import ModuleType
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from arq.connections import RedisSettings
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.entities import Entities, collect
 from domain.errors import CounterfoilError, unknown
@@ -81,9 +82,22 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _check_redis(cls, value: SecretStr) -> SecretStr:
-        if urlsplit(value.get_secret_value()).scheme not in {"redis", "rediss", "unix"}:
-            raise ValueError("not a Redis URL; expected redis://:password@host:6379/0")
+        try:
+            RedisSettings.from_dsn(value.get_secret_value())
+        except (RuntimeError, ValueError):
+            raise ValueError("not a Redis URL; expected redis://:password@host:6379/0") from None
         return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings' signature
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what `load_settings` hands over and nothing else: it may be another environment than this process's."""
+        return (init_settings,)
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -1,15 +1,21 @@
 """arq's wire in JSON: what a worker reads, what it answers, and nothing else; a pickle is never loaded."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from math import isfinite
+from types import UnionType
 from typing import Any, NoReturn
 
 from domain.errors import CounterfoilError, TooLarge, UnreadablePayload
 
 UNREADABLE = "<unreadable>"
-"""The name of the job that stands for a payload which could not be read; its one argument says why."""
+"""The name of the job that stands for a payload which could not be read; its arguments say why (`refusal`)."""
 
-_KEYS = {"t", "f", "a", "k", "et"}
+LAST_MILLISECOND = 253_402_300_799_999
+"""The end of the year 9999, after which there is no `datetime`."""
+
+_SHAPES: dict[str, type | UnionType] = {"t": int | None, "f": str, "a": list, "k": dict, "et": int}
+_PICKLE = b"\x80"
 
 
 def encode(message: dict[str, Any]) -> bytes:
@@ -25,7 +31,7 @@ def encode(message: dict[str, Any]) -> bytes:
 
 def decode(payload: bytes) -> dict[str, Any]:
     """Return a message; raises ValueError for anything but a JSON object."""
-    message = json.loads(payload.decode("utf-8"), parse_constant=_refuse_constant)
+    message = json.loads(payload.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
     if not isinstance(message, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - json's own error is a ValueError too
     return message
@@ -38,34 +44,68 @@ def job_decoder(max_bytes: int) -> Callable[[bytes], dict[str, Any]]:
     """
 
     def decode_job(payload: bytes) -> dict[str, Any]:
-        if len(payload) > max_bytes:
-            return _unreadable(str(TooLarge("bytes", len(payload), max_bytes, "COUNTERFOIL_MAX_BYTES")))
         try:
-            message = decode(payload)
-        except (ValueError, RecursionError) as error:
-            why = "a pickle" if payload.startswith(b"\x80") else type(error).__name__
-            return _unreadable(str(UnreadablePayload(why)))
-        if not _is_job(message):
-            return _unreadable(str(UnreadablePayload(f"a job is an object with {', '.join(sorted(_KEYS))}")))
-        return message
+            return read_job(payload, max_bytes)
+        except TooLarge as error:
+            return _unreadable({"bytes": error.size, "limit": error.limit})
+        except UnreadablePayload as error:
+            return _unreadable({"why": error.why})
 
     return decode_job
 
 
+def read_job(payload: bytes, max_bytes: int) -> dict[str, Any]:
+    """Return a job; raises TooLarge, UnreadablePayload."""
+    if len(payload) > max_bytes:
+        raise TooLarge("bytes", len(payload), max_bytes, "COUNTERFOIL_MAX_BYTES")
+    if payload.startswith(_PICKLE):
+        raise UnreadablePayload("a pickle")
+    try:
+        message = decode(payload)
+    except (ValueError, RecursionError) as error:
+        raise UnreadablePayload(str(error)) from None
+    if not _is_job(message):
+        raise UnreadablePayload(f"a job is an object with {', '.join(_SHAPES)}, as arq writes them")
+    return message
+
+
+def refusal(arguments: Mapping[str, Any]) -> CounterfoilError:
+    """Return the error for which the arguments of an `UNREADABLE` job stand."""
+    size, limit = arguments.get("bytes"), arguments.get("limit")
+    if isinstance(size, int) and isinstance(limit, int):
+        return TooLarge("bytes", size, limit, "COUNTERFOIL_MAX_BYTES")
+    return UnreadablePayload(str(arguments.get("why")))
+
+
 def failure_text(failure: BaseException) -> str:
-    """Return what the sender is told: an error of the business in its own words, any other by its class."""
+    """Return what the sender is told, in one line: the error's class and its words.
+
+    Of an error that nobody foresaw only the first line: the others hold SQL, or a stack.
+    """
     if isinstance(failure, CounterfoilError):
-        return f"{type(failure).__name__}: {failure}"
-    return str(failure) or type(failure).__name__
+        words = " ".join(str(failure).splitlines())
+    elif isinstance(failure, TimeoutError):
+        words = "a limit of time ran out, most likely COUNTERFOIL_JOB_TIMEOUT: send smaller jobs, or raise it"
+    else:
+        words = str(failure).partition("\n")[0]
+    return f"{type(failure).__name__}: {words}" if words else type(failure).__name__
 
 
 def _is_job(message: dict[str, Any]) -> bool:
-    shapes = {"f": str, "a": list, "k": dict, "et": int}
-    return message.keys() >= _KEYS and all(isinstance(message[key], shape) for key, shape in shapes.items())
+    # arq trusts these: a `t` that is no number, or a time that is no `datetime`, would kill the worker.
+    fits = all(isinstance(message.get(key, ...), shape) for key, shape in _SHAPES.items())
+    return fits and 0 <= message["et"] <= LAST_MILLISECOND
 
 
-def _unreadable(why: str) -> dict[str, Any]:
-    return {"t": None, "f": UNREADABLE, "a": [], "k": {"why": why}, "et": 0}
+def _unreadable(found: dict[str, str | int]) -> dict[str, Any]:
+    return {"t": None, "f": UNREADABLE, "a": [], "k": found, "et": 0}
+
+
+def _finite(number: str) -> float:
+    if not isfinite(value := float(number)):
+        # Python would read it as infinity, which no JSON can hold: the job could not even be answered.
+        raise ValueError(f"{number[:20]} is more than a 64-bit number can hold")
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:

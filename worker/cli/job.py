@@ -13,6 +13,7 @@ from rich.table import Table
 from persistence.audit_trail import written_by
 from persistence.reader import reader
 from worker import wire
+from worker.cli.result_line import result_line
 from worker.cli.run import REFUSED, fail, run
 from worker.client import payload_of
 from worker.composition import open_database, open_redis
@@ -49,19 +50,30 @@ async def _described(redis: ArqRedis, settings: Settings, job_id: str) -> dict[s
         found["result" if message["s"] else "error"] = message["r"]
         found["seconds"] = round((message["ft"] - message["st"]) / 1000, 3)
     else:
-        message = await payload_of(redis, job_id) or {"f": None, "k": {}}
+        message = await _waiting(redis, job_id)
     found["job"] = message["f"]
     found["origin"] = {name: message["k"][name] for name in ORIGIN_FIELDS if name in message["k"]}
     found["arguments"] = sorted(set(message["k"]) - set(ORIGIN_FIELDS))
     return found
 
 
+async def _waiting(redis: ArqRedis, job_id: str) -> dict[str, Any]:
+    try:
+        return await payload_of(redis, job_id) or {"f": None, "k": {}}
+    except ValueError:  # no JSON: the worker will refuse it
+        return {"f": wire.UNREADABLE, "k": {}}
+
+
 def _print(found: dict[str, Any]) -> None:
     table = Table(show_header=False)
     for name, value in found.items():
-        if name == "written":
-            text = "\n".join(f"{one['rows']} {one['entity']}: {one['action']}" for one in value) or "no rows"
-        else:
-            text = value if isinstance(value, str) else json.dumps(value)
-        table.add_row(name, text)
+        table.add_row(name, _cell(name, value))
     Console(markup=False).print(table)
+
+
+def _cell(name: str, value: Any) -> str:  # noqa: ANN401 - a JSON value
+    if name == "written":
+        return "\n".join(f"{one['rows']:,} {one['entity']}: {one['action']}" for one in value) or "no rows"
+    if name == "result":
+        return result_line(value)
+    return value if isinstance(value, str) else json.dumps(value)

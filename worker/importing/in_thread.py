@@ -2,17 +2,17 @@
 
 import asyncio
 from asyncio import AbstractEventLoop, Future
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
-from typing import TypeVar
+from typing import TypeVar, cast
 
 Item = TypeVar("Item")
 _END = object()
 
 
-async def in_thread(items: Iterator[Item]) -> AsyncIterator[Item]:
+async def in_thread(items: Iterator[Item]) -> AsyncGenerator[Item, None]:
     """Yield the items; each is computed in a thread when it is asked for, so that the event loop goes on meanwhile.
 
     Whatever the iterator raises is raised here. The thread is a daemon: standard input may block it for ever, and
@@ -27,7 +27,7 @@ async def in_thread(items: Iterator[Item]) -> AsyncIterator[Item]:
             asked.put(future)
             if (item := await future) is _END:
                 return
-            yield item  # type: ignore[misc] - _END is told apart above
+            yield cast("Item", item)
     finally:
         asked.put(None)
 

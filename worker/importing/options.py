@@ -24,7 +24,7 @@ _SUFFIXES = {".csv": Format.CSV, ".ndjson": Format.NDJSON, ".jsonl": Format.NDJS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """One import: `maps` gives fields their columns, `sets` gives them one value for all rows."""
+    """One import: `maps` gives fields their columns, `sets` the value where the file says none."""
 
     file: str
     entity: str

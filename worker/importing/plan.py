@@ -13,7 +13,7 @@ NOTED = 20
 
 @dataclass(slots=True)
 class Plan:
-    """The columns by the field that takes them, and the values that every row has.
+    """The columns by the field that takes them, and the values of rows for which the file says none.
 
     `columns` is None where the names of each record decide (NDJSON without --map): then each of the `known` fields
     takes the column of its own name. `json_fields` are those whose cells are text to be parsed as JSON.
@@ -45,6 +45,10 @@ class Plan:
                 refused.append(Refusal(record.line, name, f"column {column!r} is not JSON: {error}"))
         return row, refused
 
+    def given(self) -> frozenset[str]:
+        """Return the fields that a row may have."""
+        return frozenset({*(self.known if self.columns is None else self.columns), *self.constants})
+
     def notes(self) -> list[str]:
         """Return what a person should know of the columns after the last record, in sentences."""
         unmet = sorted(set((self.columns or {}).values()) - self.met)
@@ -59,7 +63,7 @@ class Plan:
     def _taken(self, record: Record) -> Mapping[str, str]:
         if self.columns is not None:
             return self.columns
-        own = {name: name for name in record.values if name in self.known and name not in self.constants}
+        own = {name: name for name in record.values if name in self.known}
         for name in record.values:
             if name not in own and len(self.left) < NOTED:
                 self.left[name] = None

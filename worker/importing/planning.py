@@ -25,19 +25,18 @@ def make_plan(
 ) -> Plan:
     """Return the plan for a CSV file with this header, or for NDJSON, which has none.
 
-    Without `maps`, columns that are named as fields are taken by those. Raises UnknownName for a field or a column
+    Without `maps`, columns that are named as fields are taken by those. A value of `sets` stands in every row for which
+    the file says nothing: no column, or an empty cell. Raises UnknownName for a field or a column
     that does not exist, WrongOption, NothingTaken, and MissingFields where nothing gives a field that every row needs.
     """
     known = (*entity.create.model_fields, *dotted_names(entities, entity))
     for name in (*maps, *sets):
         if name not in known:
             raise UnknownName("field", name, known)
-    if both := [name for name in maps if name in sets]:
-        raise WrongOption("--set", both[0], "a column is mapped to it; say one of the two")
     parsed = frozenset(name for name, info in entity.create.model_fields.items() if takes_json(info.annotation))
     plan = Plan(frozenset(known), _constants(sets, parsed), dict(maps) or None)
     if header is not None:
-        plan.columns = _columns(entity, header, known, maps=maps, sets=sets)
+        plan.columns = _columns(entity, header, known, maps)
         plan.json_fields, plan.empty_is_absent = parsed, True
         plan.left = dict.fromkeys(name for name in header[:NOTED] if not maps and name not in plan.columns)
     if plan.columns is not None:
@@ -68,17 +67,12 @@ def _constants(sets: Mapping[str, str], parsed: Collection[str]) -> Row:
 
 
 def _columns(
-    entity: EntityType,
-    header: Sequence[str],
-    known: Collection[str],
-    *,
-    maps: Mapping[str, str],
-    sets: Mapping[str, str],
+    entity: EntityType, header: Sequence[str], known: Collection[str], maps: Mapping[str, str]
 ) -> dict[str, str]:
     for column in maps.values():
         if column not in header:
             raise UnknownName("column", column, tuple(header))
-    taken = dict(maps) or {name: name for name in header if name in known and name not in sets}
+    taken = dict(maps) or {name: name for name in header if name in known}
     if not taken:
         raise NothingTaken(entity.name, tuple(header), tuple(known))
     return taken

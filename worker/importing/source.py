@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from domain.entities import Entities
+from domain.errors import UnknownName
 from worker.importing.batches import Batch, batches, chunks
 from worker.importing.errors import UnreadableFile
 from worker.importing.judge import Judge
@@ -73,6 +74,8 @@ def _planned(lines: Lines, options: Options, entities: Entities) -> tuple[Readin
     if options.format is Format.CSV:
         header, reading = read_csv(lines, options.delimiter)
     plan = make_plan(entities, entity, header, maps=options.maps, sets=options.sets)
+    if options.distinct is not None and options.distinct not in plan.given():
+        raise UnknownName("mapped field", options.distinct, tuple(plan.given()))
     return reading or read_ndjson(lines), plan
 
 

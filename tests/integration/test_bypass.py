@@ -1,0 +1,96 @@
+"""The ways round the audit log that a session would offer, each refused."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, insert, select, text, update
+from sqlmodel import col
+
+from domain.errors import UnauditedWrite
+from domain.member import Member
+from domain.task import Task
+from persistence.audit_log import AuditEntry
+from persistence.session import WriteSession
+from persistence.transaction import Sessions
+from tests.ledger import assert_balanced
+from tests.worlds import begin, images, plant
+
+TABLE = Task.__table__  # type: ignore[attr-defined]
+ROW: dict[str, Any] = {"key": "x", "title": "x", "project_id": 1, "status": "pending", "priority": "low"}
+
+BUILT: dict[str, Callable[[WriteSession], Awaitable[Any]]] = {
+    "table": lambda s: s.execute(TABLE.update().values(title="x")),
+    "many rows": lambda s: s.execute(insert(Task), [ROW, ROW | {"key": "y"}]),
+    "exec": lambda s: s.exec(delete(Task)),
+    "scalars": lambda s: s.scalars(update(Task).values(title="x").returning(col(Task.id))),
+    "stream": lambda s: s.stream(delete(Task).returning(col(Task.id))),
+    "in a CTE": lambda s: s.execute(select(update(Task).values(title="x").returning(col(Task.id)).cte("c"))),
+    "from select": lambda s: s.execute(insert(Member).from_select(["key", "name"], select(TABLE.c.key, TABLE.c.title))),
+    "as objects": lambda s: s.execute(select(Task).from_statement(update(Task).values(title="x").returning(Task))),
+    "text as objects": lambda s: s.execute(
+        select(Task).from_statement(text("UPDATE task SET title = 'x' RETURNING *"))
+    ),
+    "text as columns": lambda s: s.execute(text("DELETE FROM task RETURNING id").columns(TABLE.c.id)),
+    "audit log": lambda s: s.execute(insert(AuditEntry), [{"actor": "x", "entity": "task", "action": "purge"}]),
+    "bulk_save_objects": lambda s: s.run_sync(lambda t: t.bulk_save_objects([Task(**ROW)])),
+    "bulk_insert_mappings": lambda s: s.run_sync(lambda t: t.bulk_insert_mappings(Task, [ROW])),
+    "bulk_update_mappings": lambda s: s.run_sync(lambda t: t.bulk_update_mappings(Task, [ROW | {"id": 1}])),
+    "bare connection": lambda s: s.run_sync(lambda t: t.connection()),
+}
+
+SPELT = [
+    "update task set title = 'x'",
+    'UPDATE ONLY "public"."task" AS t SET title = \'x\'',
+    "UPDATE/* quickly */task SET title = 'x'",
+    "UPDATE -- quickly\ntask SET title = 'x'",
+    "UPDATE public . task SET title = 'x'",
+    "UPDATE\"task\" SET title = 'x'",
+    "WITH moved AS (DELETE FROM ONLY (task) RETURNING id) SELECT '--', id FROM moved",
+    "MERGE INTO task USING project ON false WHEN NOT MATCHED THEN DO NOTHING",
+    "TRUNCATE TABLE unrelated, task CASCADE",
+    "DO $$ BEGIN INSERT INTO audit_log (actor) VALUES ('x'); END $$",
+]
+
+
+@pytest.mark.parametrize("way", BUILT)
+async def test_a_built_statement_is_refused_however_it_is_sent(sessions: Sessions, way: str) -> None:
+    """By every method of the session, alone or inside another statement, by the ORM or by its table."""
+    await plant(sessions, tasks=1)
+    before = await images(sessions, "task")
+    with pytest.raises(UnauditedWrite, match="would leave no audit row"):
+        async with begin(sessions) as tx:
+            await BUILT[way](tx.session)
+    assert await images(sessions, "task") == before
+    await assert_balanced(sessions)
+
+
+@pytest.mark.parametrize("sentence", SPELT)
+async def test_text_is_refused_however_it_is_spelt(sessions: Sessions, sentence: str) -> None:
+    """Case, quotes, schema, comments and lists of tables do not hide a write."""
+    with pytest.raises(UnauditedWrite, match="would leave no audit row"):
+        async with begin(sessions) as tx:
+            await tx.session.execute(text(sentence))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "SELECT id FROM task ORDER BY id FOR UPDATE OF task SKIP LOCKED",
+        "SELECT 1 FROM task FOR NO KEY UPDATE",
+        "CREATE TABLE own AS SELECT 1 AS task",
+        "CREATE TEMPORARY TABLE own (task int) ON COMMIT DROP",
+    ],
+)
+async def test_what_writes_no_audited_table_is_let_through(sessions: Sessions, sentence: str) -> None:
+    """Locks, and a host application's own tables, are its own affair."""
+    async with begin(sessions) as tx:
+        await tx.session.execute(text(sentence))
+
+
+async def test_the_tables_of_a_host_application_are_its_own(sessions: Sessions) -> None:
+    """Its rows share the transaction, and are not audited."""
+    async with begin(sessions) as tx:
+        await tx.session.execute(text("CREATE TABLE own (task int)"))
+        await tx.session.execute(text("INSERT INTO own (task) SELECT 1"))
+        assert (await tx.session.execute(text("UPDATE own SET task = 2 RETURNING task"))).scalar_one() == 2

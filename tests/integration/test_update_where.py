@@ -1,0 +1,89 @@
+"""Updating the rows that `where` selects: equality on named fields."""
+
+import pytest
+
+from domain.commands import BulkInsert, Row, SoftDelete, Update
+from domain.errors import CounterfoilError, InvalidRows, UnknownName
+from persistence.transaction import Sessions
+from tests.worlds import apply, live, plant, trail
+
+
+async def plant_variety(sessions: Sessions) -> None:
+    """Insert tasks that differ: `done` is done, `ann's` is Ann's, `beta's` is in project beta, `gone` is deleted."""
+    await plant(sessions, tasks=0)
+    await plant(sessions, tasks=0, project="beta")
+    await apply(sessions, BulkInsert(entity="member", rows=[{"key": "ann", "name": "Ann"}]))
+    rows: list[Row] = [
+        {"key": "plain"},
+        {"key": "done", "status": "done", "tags": ["x"]},
+        {"key": "ann's", "assignee.key": "ann"},
+        {"key": "beta's", "project.key": "beta"},
+        {"key": "gone"},
+    ]
+    whole: list[Row] = [{"title": "Task", "project.key": "alpha", **row} for row in rows]
+    await apply(sessions, BulkInsert(entity="task", rows=whole))
+    await apply(sessions, SoftDelete(entity="task", key=["gone"]))
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"title": "Task"}, ["plain", "done", "ann's", "beta's"]),
+        ({"title": "task"}, []),
+        ({"title__eq": "Task", "status": "done"}, ["done"]),
+        ({"status": "pending", "assignee_id": None}, ["plain", "beta's"]),
+        ({"assignee.key": None, "project.key": "alpha"}, ["plain", "done"]),
+        ({"assignee.key": "ann"}, ["ann's"]),
+        ({"project.key": "nowhere"}, []),
+        ({"project_id": 2}, ["beta's"]),
+        ({"tags": ["x"]}, ["done"]),
+        ({"key": "gone"}, []),
+        ({"created_at": "1999-12-31T23:59:59+01:00"}, []),
+    ],
+    ids=str,
+)
+async def test_where_selects_live_rows_that_are_equal_in_every_field(
+    sessions: Sessions, where: Row, expected: list[str]
+) -> None:
+    """Texts, nulls, enumerations, lists, times, and references by id or key; deleted rows are never selected."""
+    await plant_variety(sessions)
+    result = await apply(sessions, Update(entity="task", where=where, changes={"description": "hit"}), "job")
+    hit = {key for key, row in (await live(sessions)).items() if row["description"] == "hit"}
+    assert hit == set(expected)
+    assert (result.updated, len(await trail(sessions, job_id="job"))) == (len(expected), len(expected))
+
+
+async def test_a_time_is_equal_whatever_its_zone(sessions: Sessions) -> None:
+    """An aware time finds the row that was created then."""
+    await plant(sessions, tasks=1)
+    created = (await live(sessions))["t0"]["created_at"].replace("+00:00", "Z")
+    result = await apply(sessions, Update(entity="task", where={"created_at": created}, changes={"title": "x"}))
+    assert result.updated == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "error", "message"),
+    [
+        ({"titel": "x"}, UnknownName, "unknown field 'titel'; did you mean 'title'?"),
+        ({"project.kye": "x"}, UnknownName, "unknown field 'project.kye'; did you mean 'project.key'?"),
+        ({"title__neq": "x"}, UnknownName, "unknown operator 'neq'; did you mean 'eq'?"),
+        ({"title__": "x", "zzz": 1}, UnknownName, "unknown field 'zzz'; known: "),
+        ({"created_at": "2020-01-01T00:00:00"}, InvalidRows, "created_at: Input should have timezone info"),
+        ({"status": "dnoe"}, InvalidRows, "status: Input should be 'pending', 'doing', 'blocked' or 'done'"),
+        ({"title": 5}, InvalidRows, "title: Input should be a valid string"),
+        ({"project_id": True}, InvalidRows, "project_id: Input should be a number, not true or false"),
+        ({"id": 2**70}, InvalidRows, "out of int64 range"),
+        ({"project.key": 7}, InvalidRows, "key: Input should be a valid string"),
+    ],
+    ids=str,
+)
+async def test_a_where_that_makes_no_sense_selects_nothing_and_says_why(
+    sessions: Sessions, where: Row, error: type[CounterfoilError], message: str
+) -> None:
+    """An unknown name is never ignored: that would select every row."""
+    await plant(sessions, tasks=1)
+    before = await live(sessions)
+    with pytest.raises(error) as refused:
+        await apply(sessions, Update(entity="task", where=where, changes={"title": "hit"}))
+    assert message in str(refused.value)
+    assert await live(sessions) == before
