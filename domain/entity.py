@@ -1,7 +1,8 @@
 """The base of every table that the business names, and of its create and update schemas."""
 
 from copy import copy
-from typing import Any, ClassVar, TypeVar, cast
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar, cast, get_args
 
 from pydantic import AwareDatetime, create_model
 from sqlalchemy import BigInteger, DateTime, Index, MetaData, func, text
@@ -32,6 +33,13 @@ class Schema(SQLModel):
     """The base of create schemas: what a sender may say of a row; any other name is refused."""
 
     model_config = SQLModelConfig(extra="forbid")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:  # noqa: ANN401 - Pydantic's hook
+        """Refuse plain `datetime` fields: PostgreSQL would silently take a time without a zone for UTC."""
+        for name, info in cls.model_fields.items():
+            if datetime in {info.annotation, *get_args(info.annotation)}:
+                raise TypeError(f"{cls.__name__}.{name}: use AwareDatetime of Pydantic, so that every time has a zone")
 
 
 class Entity(SQLModel):

@@ -8,7 +8,7 @@ from sqlalchemy import TextClause
 from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.sql.dml import UpdateBase
 
-_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+_QUOTED_OR_COMMENT = re.compile(r"""('(?:[^']|'')*'|"[^"]*")|/\*.*?\*/|--[^\n]*""", re.DOTALL)
 _NAME = r'(?:"[^"]+"|\w+)'
 _TABLE = rf"(?:only\b[\s(]*)?{_NAME}(?:\s*\.\s*{_NAME})*"
 _WRITE = re.compile(
@@ -32,8 +32,8 @@ def written_tables(statement: ClauseElement) -> Iterator[tuple[str, str]]:
 
 
 def _written_by(text: str) -> Iterator[tuple[str, str]]:
-    # With and without comments: one may stand between the words, and text that only looks like one may hide them.
-    for form in {text, _COMMENT.sub(" ", text)}:
+    # With and without comments: one may stand between the words, and what only looks like one may hide them.
+    for form in {text, _QUOTED_OR_COMMENT.sub(lambda found: found[1] or " ", text)}:
         for kind, tables in _WRITE.findall(form):
             for table in tables.split(","):
                 if last := _LAST_NAME.search(table):

@@ -1,0 +1,1 @@
+"""Tests, by kind: fundamentals (a tutorial), unit, property, integration, migrations, architecture."""

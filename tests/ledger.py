@@ -5,6 +5,7 @@ from collections import defaultdict
 from pydantic import JsonValue
 
 from domain.images import Step, replay
+from persistence.statements import quoted
 from persistence.transaction import Sessions
 from tests.worlds import images, trail
 
@@ -21,7 +22,7 @@ async def replayed(sessions: Sessions) -> dict[tuple[str, int], Row | None]:
 
 async def rows_by_id(sessions: Sessions, *tables: str) -> dict[tuple[str, int], Row]:
     """Return the rows of the tables by entity and id, as `to_jsonb` prints them."""
-    return {(table, row_id): row for table in tables for row_id, row in (await images(sessions, table)).items()}
+    return {(table, row_id): row for table in tables for row_id, row in (await images(sessions, quoted(table))).items()}
 
 
 async def assert_balanced(sessions: Sessions, *tables: str) -> None:

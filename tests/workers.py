@@ -10,6 +10,7 @@ from arq.connections import ArqRedis
 from arq.worker import Worker
 from pydantic import JsonValue
 
+from worker.client import Answer, wait
 from worker.composition import Database
 from worker.process import build_worker
 from worker.settings import Settings
@@ -29,13 +30,21 @@ async def running_worker(settings: Settings, database: Database, redis: ArqRedis
     try:
         yield worker
     finally:
-        for task in worker.tasks.values():
-            task.cancel()
         loop.cancel()
         with suppress(CancelledError):
             await loop
-        await asyncio.gather(*worker.tasks.values())
+        if worker.tasks:  # those that have just answered, and such as a test has left waiting for a lock
+            _, waiting = await asyncio.wait(worker.tasks.values(), timeout=1)
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*worker.tasks.values())
         await redis.delete(worker.health_check_key)
+
+
+async def answered(redis: ArqRedis, job_id: str) -> Answer:
+    """Return a job's answer; fail when there is none within 20 s."""
+    async with asyncio.timeout(20):
+        return await wait(redis, job_id)
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], what: str, *, seconds: float = 20.0) -> None:

@@ -28,4 +28,5 @@ def cron_jobs(settings: Settings, *, sessions: Sessions) -> list[CronJob]:
         delivery = Delivery(str(ctx["job_id"]), int(ctx["job_try"]), arguments)
         return await execute(PURGE, delivery, sessions=sessions, max_rows=settings.max_rows)
 
-    return [cron(purge, name="cron:purge", hour=3, minute=0)]
+    # arq would keep no result, and give the job up when a deploy cuts its first try.
+    return [cron(purge, name="cron:purge", hour=3, minute=0, keep_result=settings.result_ttl, max_tries=None)]

@@ -1,5 +1,6 @@
 """The worker process: stock arq's loop over our functions, until a signal."""
 
+import asyncio
 from asyncio import CancelledError
 from contextlib import suppress
 from datetime import UTC
@@ -27,13 +28,19 @@ MAX_TRIES = 100
 
 
 class _Worker(Worker):
-    """Stock arq's worker, which says when it begins to stop."""
+    """Stock arq's worker, which says when it begins to stop, and ends in order."""
 
     def handle_sig_wait_for_completion(self, signum: Signals) -> None:
         """Take no more jobs, and let those that run finish."""
         log = structlog.get_logger("counterfoil.worker")
         log.info("worker.stopping", signal=Signals(signum).name, running=len(self.tasks))
         super().handle_sig_wait_for_completion(signum)
+
+    async def close(self) -> None:
+        """Wait for the last jobs, and close; arq's own raises where one was cancelled as it was acknowledged."""
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        self.tasks.clear()
+        await super().close()
 
 
 async def run_worker(settings: Settings) -> None:

@@ -159,4 +159,4 @@ def _sentence(location: str, message: str, values: Mapping[str, str]) -> str:
     if variable not in values:
         return f"{variable} is not set; `counterfoil dev` starts servers and prints it"
     shown = "(hidden)" if variable.endswith("_URL") else repr(values[variable])
-    return f"{variable}={shown}: {message}"
+    return f"{variable}={shown}: {message.removeprefix('Value error, ')}"

@@ -12,9 +12,9 @@ from arq.jobs import JobStatus
 
 from domain.commands import BulkInsert, Row
 from persistence.transaction import Sessions
-from tests.workers import retitle, rows_locked, running_worker
+from tests.workers import answered, retitle, rows_locked, running_worker
 from tests.worlds import apply, images, plant, trail
-from worker.client import send, wait
+from worker.client import send
 from worker.composition import Database
 from worker.settings import Settings
 
@@ -65,7 +65,7 @@ async def test_a_second_job_with_the_same_id_is_not_taken(
     assert await send(redis, settings.queue, "update", first, job_id="mine") == "mine"
     assert await send(redis, settings.queue, "update", second, job_id="mine") is None
     async with running_worker(settings, database, redis):
-        assert (await wait(redis, "mine")).success
+        assert (await answered(redis, "mine")).success
     assert await send(redis, settings.queue, "update", second, job_id="mine") is None
     assert [entry.after and entry.after["title"] for entry in await trail(sessions, job_id="mine")] == ["one"]
 
@@ -79,8 +79,8 @@ async def test_a_job_whose_time_runs_out_is_rolled_back_and_told_so(
     async with running_worker(hurried, database, redis):
         async with rows_locked(database):
             sent = await send(redis, settings.queue, "update", retitle("t0", "late"), job_id="late")
-            answer = await wait(redis, str(sent))
+            answer = await answered(redis, str(sent))
         assert "COUNTERFOIL_JOB_TIMEOUT" in answer.failure
         assert await trail(sessions, job_id="late") == []
         await send(redis, settings.queue, "update", retitle("t0", "in time"), job_id="next")
-        assert (await wait(redis, "next")).success
+        assert (await answered(redis, "next")).success

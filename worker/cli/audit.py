@@ -50,7 +50,7 @@ def audit(
 def trail_table(entity: str, entity_id: int, entries: Sequence[AuditEntry]) -> Table:
     """Return the steps as a table: when, what and who, then each column that changed, from what to what."""
     table = Table(title=f"{entity} {entity_id}", show_lines=True, expand=True)
-    table.add_column("when (UTC), what, who", ratio=2)
+    table.add_column("when (UTC), what, who", ratio=2, overflow="fold")
     table.add_column("column: from -> to", ratio=5)
     for entry in entries:
         told = [f"{entry.at:%Y-%m-%d %H:%M:%S}", f"{entry.action} by {entry.actor}"]

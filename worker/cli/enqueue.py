@@ -35,8 +35,8 @@ def enqueue(
     as_json: Annotated[bool, typer.Option("--json", help="with --wait, print the result as JSON")] = False,
 ) -> None:
     """Send a job; print its id, or with --wait its result (exit code 1 when it failed)."""
-    if wait_for is not None and not wait_:
-        fail("--timeout goes with --wait")
+    if not wait_ and (as_json or wait_for is not None):
+        fail("--timeout and --json go with --wait")
     origin = {"actor": actor, "reason": reason, "request_id": request_id}
     said: dict[str, JsonValue] = {name: value for name, value in origin.items() if value is not None}
     given: dict[str, JsonValue] = {"actor": _system_user(), **_object(arguments), **said}

@@ -68,7 +68,7 @@ def import_file(
             batch_size=batch_size,
             delimiter=delimiter_of(delimiter),
             encoding=encoding,
-            actor=actor or f"cli:{_user()}",
+            actor=f"cli:{_user()}" if actor is None else actor,
             reason=reason,
         )
         return await _imported(options, settings, dry_run=dry_run, as_json=as_json)

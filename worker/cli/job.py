@@ -45,16 +45,28 @@ async def _described(redis: ArqRedis, settings: Settings, job_id: str) -> dict[s
     status = await Job(job_id, redis, settings.queue).status()
     found: dict[str, Any] = {"id": job_id, "status": status.value}
     if (payload := await redis.get(result_key_prefix + job_id)) is not None:
-        message = wire.decode(payload)
-        found["outcome"] = "succeeded" if message["s"] else "failed"
-        found["result" if message["s"] else "error"] = message["r"]
-        found["seconds"] = round((message["ft"] - message["st"]) / 1000, 3)
+        message = _finished(payload)
+        found |= _outcome(message)
     else:
         message = await _waiting(redis, job_id)
     found["job"] = message["f"]
     found["origin"] = {name: message["k"][name] for name in ORIGIN_FIELDS if name in message["k"]}
     found["arguments"] = sorted(set(message["k"]) - set(ORIGIN_FIELDS))
     return found
+
+
+def _finished(payload: bytes) -> dict[str, Any]:
+    try:
+        return wire.decode(payload)
+    except ValueError:  # no JSON: another worker's pickle
+        return {"f": wire.UNREADABLE, "k": {}}
+
+
+def _outcome(message: dict[str, Any]) -> dict[str, Any]:
+    if "s" not in message:
+        return {"outcome": "unreadable"}
+    outcome, name = ("succeeded", "result") if message["s"] else ("failed", "error")
+    return {"outcome": outcome, name: message["r"], "seconds": round((message["ft"] - message["st"]) / 1000, 3)}
 
 
 async def _waiting(redis: ArqRedis, job_id: str) -> dict[str, Any]:
@@ -74,6 +86,6 @@ def _print(found: dict[str, Any]) -> None:
 def _cell(name: str, value: Any) -> str:  # noqa: ANN401 - a JSON value
     if name == "written":
         return "\n".join(f"{one['rows']:,} {one['entity']}: {one['action']}" for one in value) or "no rows"
-    if name == "result":
+    if name == "result" and isinstance(value, dict):
         return result_line(value)
     return value if isinstance(value, str) else json.dumps(value)

@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import Task
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import groupby
 
 from worker.client import Answer, somebody_works
@@ -11,6 +11,9 @@ from worker.importing.judge import Judged
 from worker.importing.post import Post
 from worker.importing.read import Refusal
 from worker.importing.tally import Tally
+
+Send = Callable[[Sequence[Judged]], Awaitable[Answer]]
+"""What sends rows as one job and returns its answer."""
 
 WINDOW = 4
 """Jobs in flight: enough to keep a worker busy while the next batch is read, few enough to bound memory."""
@@ -38,7 +41,7 @@ async def deliver_all(batches: AsyncIterator[Batch], post: Post, tally: Tally, s
         async for batch in batches:
             tally.take(batch)
             if batch.rows:
-                running.add(asyncio.create_task(deliver(batch.rows, post, tally)))
+                running.add(asyncio.create_task(deliver(batch.rows, post.send, tally)))
             running = await _below(WINDOW, running)
         await _below(1, running)
     finally:
@@ -47,14 +50,14 @@ async def deliver_all(batches: AsyncIterator[Batch], post: Post, tally: Tally, s
         await asyncio.gather(*running, watch, return_exceptions=True)
 
 
-async def deliver(rows: Sequence[Judged], post: Post, tally: Tally) -> None:
+async def deliver(rows: Sequence[Judged], send: Send, tally: Tally) -> None:
     """Send the rows as one job; refuse those that the answer names, and send the others again.
 
     When an answer names no row, or the rounds are used up, all rows that are left are refused with its words.
     """
     for _ in range(ROUNDS + 2 * len(rows) // NAMED_AT_MOST):
         tally.sent(rows)
-        answer = await post.send(rows)
+        answer = await send(rows)
         tally.answered(rows)
         if answer.success:
             tally.written(rows, answer.result if isinstance(answer.result, dict) else {})

@@ -16,6 +16,8 @@ def parse_json(text: str) -> JsonValue:
         value: JsonValue = json.loads(
             text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_named_once
         )
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{error.msg} at character {error.pos + 1}") from None
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     # Each level has an opening bracket: only a text with many of them is worth a walk.

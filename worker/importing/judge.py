@@ -41,7 +41,7 @@ class Judge:
     A natural key belongs to the first row of the file that fits the schema, whatever the database then says of it: a
     later row with the same key is skipped with `on_conflict` skip, and refused otherwise. Jobs run side by side, so
     without this the order in which they happen to commit would decide. The keys and the --distinct values are
-    kept for the whole import, about 200 bytes for each: they, and nothing else, grow with the file.
+    kept for the whole import, 100 to 200 bytes for each: they, and nothing else, grow with the file.
     """
 
     entities: Entities

@@ -53,7 +53,7 @@ def pairs(option: str, given: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
-        if not (name and equals):
+        if not (name and equals) or (option == "--map" and not value):
             raise WrongOption(option, text, "expected field=" + ("column" if option == "--map" else "value"))
         if name in found:
             raise WrongOption(option, text, f"{name!r} was given {found[name]!r} already; say it once")

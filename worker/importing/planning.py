@@ -46,14 +46,20 @@ def make_plan(
 
 def takes_json(annotation: Any) -> bool:  # noqa: ANN401 - an annotation may be anything
     """Tell whether a field holds lists or objects and no text, so that a cell of it must be JSON."""
-    annotation = getattr(annotation, "__value__", annotation)
+    kinds = [kind for kind in _alternatives(annotation) if isinstance(kind, type)]
+    if any(issubclass(kind, str | bytes) for kind in kinds):
+        return False
+    return any(issubclass(kind, Collection | BaseModel) for kind in kinds)
+
+
+def _alternatives(annotation: Any) -> list[Any]:  # noqa: ANN401 - an annotation may be anything
+    annotation = getattr(annotation, "__value__", annotation)  # `type` aliases
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return takes_json(inner[0])
+        return _alternatives(inner[0])
     if origin in {Union, UnionType}:
-        return str not in inner and any(takes_json(one) for one in inner)
-    kind = origin or annotation
-    return isinstance(kind, type) and issubclass(kind, Collection | BaseModel) and not issubclass(kind, str | bytes)
+        return [kind for one in inner for kind in _alternatives(one)]
+    return [origin or annotation]
 
 
 def _constants(sets: Mapping[str, str], parsed: Collection[str]) -> Row:

@@ -17,9 +17,6 @@ from worker.importing.source import name_of
 from worker.jobs.bulk_insert import JOB
 from worker.wire import encode
 
-LOST_SECONDS = 5.0
-"""How long an answer is waited for before a look whether the job is still there."""
-
 _LINE_NUMBERS = 40
 """Bytes that the two line numbers of a reason may have, and more."""
 
@@ -51,13 +48,15 @@ class Post:
     redis: ArqRedis
     queue: str
     options: Options
+    patience: float = 5.0
+    """Seconds for which an answer is waited for before a look whether the job is still there."""
 
     async def send(self, rows: Sequence[Judged]) -> Answer:
         """Send the rows as one job and return its answer, which is waited for without an end."""
         job_id = str(await send(self.redis, self.queue, JOB.name, arguments(self.options, rows)))
         while True:
             try:
-                async with asyncio.timeout(LOST_SECONDS):
+                async with asyncio.timeout(self.patience):
                     return await wait(self.redis, job_id)
             except TimeoutError:
                 if await self._lost(job_id):

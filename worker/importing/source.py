@@ -1,7 +1,6 @@
 """A file, or standard input, as a stream of batches."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +19,9 @@ from worker.settings import Settings
 
 CHUNK = 500
 """Records that are checked together, so that memory holds few more than a batch."""
+
+FILLED = 0.5
+"""How much of a payload's room a batch takes: well under the limit, which another process may know otherwise."""
 
 MIN_RECORD_BYTES = 1024 * 1024
 """Bytes that a record may have in the file however small a job's payload must be: not every column is mapped."""
@@ -61,9 +63,9 @@ def _batches(
     reading, plan = _planned(lines, options, entities)
     room = settings.max_bytes - envelope
     judge = Judge(entities, entity, plan, options.on_conflict, room, options.distinct)
-    judged = (one for chunk in chunks(reading, CHUNK) for one in judge.judge(chunk))
-    # Half of what may be sent: rows are counted without the answer that names each of them again.
-    for batch in batches(judged, max_rows=min(options.batch_size, settings.max_rows), max_bytes=room // 2):
+    max_rows = min(options.batch_size, settings.max_rows)
+    judged = (one for chunk in chunks(reading, min(CHUNK, max_rows)) for one in judge.judge(chunk))
+    for batch in batches(judged, max_rows=max_rows, max_bytes=int(room * FILLED)):
         batch.position = lines.position
         yield batch
     yield Batch(position=lines.position, notes=plan.notes())
@@ -80,8 +82,8 @@ def _planned(lines: Lines, options: Options, entities: Entities) -> tuple[Readin
 
 
 def _opened(file: str) -> BinaryIO:
-    # Not sys.stdin.buffer: a thread that waits in it would hold the lock that Python wants at its exit.
-    return open(sys.stdin.fileno(), "rb", closefd=False) if file == STDIN else Path(file).open("rb")
+    # 0 is standard input. Not sys.stdin.buffer: a thread that waits in it would hold a lock that Python's exit wants.
+    return open(0, "rb", closefd=False) if file == STDIN else Path(file).open("rb")
 
 
 def _why(error: OSError) -> str:

@@ -1,0 +1,86 @@
+"""Real advisories: a package is a project, an advisory is a task; every row arrives, once, with its audit row."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from arq.connections import ArqRedis
+
+from persistence.transaction import Sessions
+from tests.ledger import assert_balanced
+from tests.processes import command
+from tests.workers import running_worker
+from tests.worlds import images, live, trail
+from worker.composition import Database
+from worker.settings import Settings
+
+ADVISORIES = 2_661
+PROJECTS = ("--entity", "project", "--map", "key=package", "--map", "name=package", "--distinct", "key")
+TASKS = ("--entity", "task", "--map", "key=key", "--map", "title=title", "--map", "description=details")
+# Two advisories have no title.
+MORE = ("--set", "title=(untitled)", "--map", "project.key=package", "--map", "tags=aliases")
+
+
+@pytest.fixture(scope="session")
+def advisories(shared_data: Path) -> Path:
+    """Return the file."""
+    return shared_data / "advisories.csv"
+
+
+async def imported(settings: Settings, file: Path, *options: str) -> dict[str, Any]:
+    """Import the file and return the summary."""
+    ended = await command(settings, "import", str(file), "--json", *options)
+    assert (ended.code, ended.err) == (0, "")
+    # The last line: the worker in this process logs to the same output.
+    found: dict[str, Any] = json.loads(ended.out.splitlines()[-1])
+    return found
+
+
+async def test_every_advisory_arrives_once_with_its_audit_row(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, advisories: Path
+) -> None:
+    """A second run that skips what is there changes nothing: no row, no version, no audit row."""
+    with advisories.open(encoding="utf-8", newline="") as stream:
+        wanted = {row["key"]: row for row in csv.DictReader(stream)}
+    packages = {row["package"] for row in wanted.values()}
+    async with running_worker(settings, database, redis):
+        projects = await imported(settings, advisories, *PROJECTS)
+        assert (projects["inserted"], projects["duplicates"]) == (len(packages), ADVISORIES - len(packages))
+        tasks = await imported(settings, advisories, *TASKS, *MORE)
+        assert (tasks["read"], tasks["inserted"], tasks["refused"]) == (ADVISORIES, ADVISORIES, 0)
+
+        written = await live(sessions)
+        names = {row["id"]: key for key, row in (await live(sessions, "project")).items()}
+        assert {
+            key: (names[row["project_id"]], row["title"], row["description"] or "", row["tags"])
+            for key, row in written.items()
+        } == {
+            key: (row["package"], row["title"] or "(untitled)", row["details"], json.loads(row["aliases"]))
+            for key, row in wanted.items()
+        }
+        entries = await trail(sessions)
+        assert len(entries) == ADVISORIES + len(packages)
+        assert len({(entry.entity, entry.entity_id) for entry in entries}) == len(entries)
+        await assert_balanced(sessions)
+
+        before = [await images(sessions, table) for table in ("project", "task")]
+        again = await imported(settings, advisories, *TASKS, *MORE, "--on-conflict", "skip")
+        assert (again["inserted"], again["updated"], again["skipped"]) == (0, 0, ADVISORIES)
+        again = await imported(settings, advisories, *PROJECTS, "--on-conflict", "skip")
+        assert (again["inserted"], again["skipped"], again["duplicates"]) == (0, len(packages), projects["duplicates"])
+    assert [await images(sessions, table) for table in ("project", "task")] == before
+    assert await trail(sessions) == entries
+
+
+async def test_each_audit_row_says_who_imported_it_and_from_which_lines(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, advisories: Path
+) -> None:
+    """Unless another reason is given."""
+    async with running_worker(settings, database, redis):
+        options = ("--actor", "ada", "--batch-size", "200")
+        assert (await imported(settings, advisories, *PROJECTS, *options))["jobs"] == 4
+    seen = {(entry.actor, str(entry.reason).partition(" to ")[0]) for entry in await trail(sessions)}
+    assert ("ada", "import of advisories.csv, lines 2") in seen
+    assert len(seen) == 4

@@ -1,0 +1,66 @@
+"""A worker process that is told to stop finishes what runs; what takes longer than its grace is done by the next."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from arq.connections import ArqRedis
+from arq.jobs import Job, JobStatus
+
+from persistence.transaction import Sessions
+from tests.processes import worker_process
+from tests.waiting import wait_until
+from tests.workers import answered, eventually, retitle, rows_locked
+from tests.worlds import images, plant, trail
+from worker.client import send, somebody_works
+from worker.composition import Database
+from worker.settings import Settings
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_lets_the_running_job_finish(
+    settings: Settings, database: Database, redis: ArqRedis, tmp_path: Path, number: signal.Signals
+) -> None:
+    """The job commits, a job that waits is left for others, the exit code is 0, and nothing of either is lost."""
+    sessions = database.sessions
+    await plant(sessions)
+    with worker_process(settings, tmp_path / "log") as worker:
+        async with rows_locked(database) as until_the_job_waits:
+            await send(redis, settings.queue, "update", retitle("t0", "finished"), job_id="running")
+            await until_the_job_waits()
+            worker.process.send_signal(number)
+            wait_until(lambda: worker.said("worker.stopping"), "the worker has heard the signal")
+            await send(redis, settings.queue, "update", retitle("t1", "later"), job_id="waiting")
+        assert worker.process.wait(20) == 0
+    assert (await answered(redis, "running")).success
+    assert [entry.job_id for entry in await trail(sessions, "task") if entry.action == "update"] == ["running"]
+    assert await redis.zrange(settings.queue, 0, -1) == [b"waiting"]
+    assert await Job("waiting", redis, settings.queue).status() is JobStatus.queued
+    assert not await somebody_works(redis, settings.queue)
+    assert worker.lines()[-1]["event"] == "worker.stopped"
+
+
+async def test_a_job_longer_than_the_grace_time_is_rolled_back_and_done_by_the_next_worker(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, tmp_path: Path
+) -> None:
+    """The stopping worker cancels it, writes nothing, says so, and leaves it in the queue; its exit code is 0."""
+    await plant(sessions)
+    before = await images(sessions, "task")
+    await send(redis, settings.queue, "update", retitle("t0", "in the end"), job_id="long")
+    async with rows_locked(database) as until_the_job_waits:
+        with worker_process(settings, tmp_path / "first", COUNTERFOIL_SHUTDOWN_GRACE="1") as worker:
+            await until_the_job_waits()
+            assert worker.stop() == 0
+        assert worker.said("job.interrupted")
+        assert await Job("long", redis, settings.queue).status() is JobStatus.queued
+    assert (await images(sessions, "task"), await trail(sessions, job_id="long")) == (before, [])
+    with worker_process(settings, tmp_path / "second") as worker:
+        assert (await answered(redis, "long")).success
+        await eventually(lambda: _is_clean(redis, settings.queue), "the queue is clean")
+        assert worker.stop() == 0
+    assert [entry.action for entry in await trail(sessions, job_id="long")] == ["update"]
+
+
+async def _is_clean(redis: ArqRedis, queue: str) -> bool:
+    keys = {key.decode() async for key in redis.scan_iter("arq:*")}
+    return await redis.zcard(queue) == 0 and keys == {"arq:result:long"}

@@ -1,0 +1,69 @@
+"""Entities of unusual shape, apart from the shipped ones: reserved words, a number as key, no key at all."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar, cast
+
+from pydantic import AwareDatetime, JsonValue
+from sqlalchemy import JSON, BigInteger, DateTime, MetaData, Numeric
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from domain.entity import Entity, Schema, live_key, partial
+
+METADATA = MetaData(naming_convention=Entity.metadata.naming_convention)
+"""The tables of these entities alone."""
+
+
+class OrderFields(SQLModel):
+    """Fields whose names SQL reserves, and values that JSON cannot hold as they are."""
+
+    number: int
+    group: str = "none"
+    amount: Decimal = Field(default=Decimal(0), sa_type=cast("type[Any]", Numeric(30, 10)))
+    due: AwareDatetime | None = Field(default=None, sa_type=cast("type[Any]", DateTime(timezone=True)))
+    day: date | None = None
+    open: bool = True
+    share: float = 0.0
+    extra: dict[str, JsonValue] = Field(
+        default_factory=dict, sa_type=cast("type[Any]", JSON().with_variant(JSONB(), "postgresql"))
+    )
+    within: int | None = Field(default=None, foreign_key="order.id", sa_type=cast("type[Any]", BigInteger))
+
+
+class OrderCreate(OrderFields, Schema):
+    """A new order."""
+
+
+class Order(OrderFields, Entity, table=True):
+    """An order, known by its number, perhaps within another order that owns it."""
+
+    __tablename__ = "order"
+    __table_args__ = (live_key("order", "number"),)
+    metadata: ClassVar[MetaData] = METADATA
+    natural_key: ClassVar[str | None] = "number"
+    owners: ClassVar[tuple[str, ...]] = ("within",)
+    create_schema: ClassVar[type[SQLModel]] = OrderCreate
+    update_schema: ClassVar[type[SQLModel]] = partial(OrderCreate, "OrderUpdate")
+
+
+class NoteFields(SQLModel):
+    """A text about an order."""
+
+    text: str
+    order_id: int = Field(foreign_key="order.id", sa_type=cast("type[Any]", BigInteger))
+    took: timedelta | None = None
+
+
+class NoteCreate(NoteFields, Schema):
+    """A new note."""
+
+
+class Note(NoteFields, Entity, table=True):
+    """A note, which has no natural key."""
+
+    __tablename__ = "Note"
+    metadata: ClassVar[MetaData] = METADATA
+    owners: ClassVar[tuple[str, ...]] = ("order_id",)
+    create_schema: ClassVar[type[SQLModel]] = NoteCreate
+    update_schema: ClassVar[type[SQLModel]] = partial(NoteCreate, "NoteUpdate")

@@ -1,0 +1,49 @@
+"""PostgreSQL's URL as everybody spells it."""
+
+import pytest
+from sqlalchemy import make_url
+
+from domain.errors import Unreachable
+from persistence.engine import create_engine, database_url, reach, shown
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_every_spelling_becomes_asyncpg(scheme: str) -> None:
+    """Platforms hand out all of them."""
+    url = database_url(f"{scheme}://ann:s%40cret@db.example:6432/app?sslmode=require&application_name=x")
+    assert url.drivername == "postgresql+asyncpg"
+    assert (url.username, url.password, url.host, url.port, url.database) == (
+        "ann",
+        "s@cret",
+        "db.example",
+        6432,
+        "app",
+    )
+    assert dict(url.query) == {"ssl": "require", "application_name": "x"}
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "app", "mysql://ann:secret@h/db", "postgresql+psycopg://ann:secret@h/db", "://secret"]
+)
+def test_what_is_no_url_of_postgresql_is_refused_without_the_password(wrong: str) -> None:
+    """The sentence shows what was expected."""
+    with pytest.raises(ValueError, match="expected postgresql://user:password@host:5432/name") as refused:
+        database_url(wrong)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_url_is_shown_without_its_password() -> None:
+    """In every message."""
+    assert shown(make_url("postgresql://ann:secret@h/db")) == "postgresql://ann:***@h/db"
+
+
+async def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:
+    """Nobody listens on port 1: the error names server, URL, reason and setting."""
+    engine = create_engine(database_url("postgresql://ann:secret@127.0.0.1:1/db"), pool_size=1, max_overflow=0)
+    with pytest.raises(
+        Unreachable, match=r"PostgreSQL at .*ann:\*\*\*@127\.0\.0\.1:1/db does not answer \(.*Connect call failed"
+    ) as refused:
+        await reach(engine)
+    await engine.dispose()
+    assert "secret" not in str(refused.value)
+    assert "correct DATABASE_URL" in str(refused.value)

@@ -1,0 +1,33 @@
+"""What a job answers."""
+
+import pytest
+from pydantic import ValidationError
+
+from domain.result import Result, counted
+
+
+def test_a_statement_that_wrote_more_than_it_names_says_so() -> None:
+    """The ids are then not complete."""
+    assert counted("deleted", "task", 2, [1, 2]) == Result(deleted=2, ids={"deleted": {"task": [1, 2]}})
+    assert not counted("deleted", "task", 3, [1, 2]).ids_complete
+
+
+def test_a_sum_keeps_ids_apart_by_action_and_entity() -> None:
+    """A cascade's result says which projects and which tasks."""
+    total = counted("deleted", "project", 1, [1]) + counted("deleted", "task", 2, [1, 2]) + Result(skipped=3)
+    assert (total.deleted, total.skipped) == (3, 3)
+    assert total.ids == {"deleted": {"project": [1], "task": [1, 2]}}
+    assert total.ids_complete
+
+
+def test_a_sum_leaves_its_parts_as_they_were() -> None:
+    """The lists of ids are not shared."""
+    first, second = counted("updated", "task", 1, [1]), counted("updated", "task", 1, [2])
+    assert (first + second).ids == {"updated": {"task": [1, 2]}}
+    assert (first.ids, second.ids) == ({"updated": {"task": [1]}}, {"updated": {"task": [2]}})
+
+
+def test_a_count_is_never_negative() -> None:
+    """A wrong subtraction is an error, not an odd answer."""
+    with pytest.raises(ValidationError):
+        Result(skipped=-1)
