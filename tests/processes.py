@@ -74,11 +74,13 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
     }
 
 
-def run_command(given: dict[str, str], *arguments: str, stdin: str = "", cwd: Path | None = None) -> Ended:
-    """Run `counterfoil` to its end, in a process of its own."""
+def run_command(
+    given: dict[str, str], *arguments: str, stdin: str = "", cwd: Path | None = None, seconds: float = DEADLINE
+) -> Ended:
+    """Run `counterfoil` to its end, in a process of its own, which is killed after so many seconds."""
     command = [sys.executable, "-m", "worker.cli", *arguments]
     ended = subprocess.run(
-        command, env=given, input=stdin, cwd=cwd, capture_output=True, text=True, timeout=DEADLINE, check=False
+        command, env=given, input=stdin, cwd=cwd, capture_output=True, text=True, timeout=seconds, check=False
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 

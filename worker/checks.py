@@ -60,6 +60,8 @@ def _missing(entity: EntityType) -> list[str]:
     unique = {column.name for index in entity.table.indexes if index.unique for column in index.columns}
     if entity.natural_key and entity.natural_key not in unique:
         advice.append(f"add live_key({entity.name!r}, {entity.natural_key!r}) to its __table_args__, and migrate")
+    if entity.natural_key and entity.table.c[entity.natural_key].nullable:
+        advice.append(f"make {entity.natural_key} required: a natural key that may be null names nothing")
     foreign = {reference.column for reference in entity.references.values()}
     advice += [
         f"owners names {name!r}, which is no foreign key of it" for name in entity.model.owners if name not in foreign

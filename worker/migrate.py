@@ -36,11 +36,11 @@ async def current(engine: AsyncEngine) -> set[str]:
         return await connection.run_sync(lambda sync: set(MigrationContext.configure(sync).get_current_heads()))
 
 
-def reach_database(settings: Settings) -> None:
-    """Connect once, so that Alembic's own attempt does not end in a traceback; raises Unreachable, SettingsError."""
+def reach_database(settings: Settings) -> set[str]:
+    """Return the revisions at which the database is; raises Unreachable, where Alembic would end in a traceback."""
 
-    async def connect() -> None:
-        async with open_database(settings):
-            pass
+    async def ask() -> set[str]:
+        async with open_database(settings) as database:
+            return await current(database.engine)
 
-    asyncio.run(connect())
+    return asyncio.run(ask())

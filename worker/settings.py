@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from arq.connections import RedisSettings
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -82,10 +81,9 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _check_redis(cls, value: SecretStr) -> SecretStr:
-        try:
-            RedisSettings.from_dsn(value.get_secret_value())
-        except (RuntimeError, ValueError):
-            raise ValueError("not a Redis URL; expected redis://:password@host:6379/0") from None
+        # Not by arq's own parser: migrations read these settings, and know nothing of queues.
+        if not _is_redis_url(value.get_secret_value()):
+            raise ValueError("not a Redis URL; expected redis://:password@host:6379/0")
         return value
 
     @classmethod
@@ -160,3 +158,13 @@ def _sentence(location: str, message: str, values: Mapping[str, str]) -> str:
         return f"{variable} is not set; `counterfoil dev` starts servers and prints it"
     shown = "(hidden)" if variable.endswith("_URL") else repr(values[variable])
     return f"{variable}={shown}: {message.removeprefix('Value error, ')}"
+
+
+def _is_redis_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises ValueError for one that is no number
+    except ValueError:
+        return False
+    database = parts.path.strip("/")
+    return parts.scheme == "unix" or (parts.scheme in {"redis", "rediss"} and (not database or database.isdecimal()))

@@ -17,12 +17,16 @@ async def revisions(settings: Settings) -> set[str]:
 
 
 async def test_up_down_and_up_again(settings: Settings) -> None:
-    """Each step is told on standard error, so that --sql has standard output for itself; the database follows."""
-    newest = heads(settings)
-    assert await revisions(settings) == newest
-    for arguments, expected in ((["downgrade"], set()), (["upgrade"], newest), ([], newest), (["downgrade", "base"], set())):
+    """The database follows, and each command says from where to where."""
+    (newest,) = heads(settings)
+    for arguments, told, expected in (
+        (["downgrade"], f"{newest} -> not migrated", set()),
+        (["upgrade"], f"not migrated -> {newest}", {newest}),
+        ([], f"{newest} -> {newest}", {newest}),
+        (["downgrade", "base"], f"{newest} -> not migrated", set()),
+    ):
         ended = await command(settings, "migrate", *arguments)
-        assert (ended.code, ended.out) == (0, "")
+        assert (ended.code, ended.out, ended.err) == (0, f"{told}\n", "")
         assert await revisions(settings) == expected
 
 

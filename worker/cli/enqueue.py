@@ -1,9 +1,7 @@
 """`counterfoil enqueue`."""
 
 import asyncio
-import getpass
 import json
-import os
 import sys
 from typing import Annotated, Any, cast
 
@@ -12,7 +10,7 @@ from pydantic import JsonValue
 
 from domain.errors import UnknownName
 from worker.cli.result_line import result_line
-from worker.cli.run import REFUSED, fail, run
+from worker.cli.run import REFUSED, fail, run, system_user
 from worker.client import Answer, send, somebody_works, wait
 from worker.composition import open_redis
 from worker.execution import Delivery, parse
@@ -39,7 +37,7 @@ def enqueue(
         fail("--timeout and --json go with --wait")
     origin = {"actor": actor, "reason": reason, "request_id": request_id}
     said: dict[str, JsonValue] = {name: value for name, value in origin.items() if value is not None}
-    given: dict[str, JsonValue] = {"actor": _system_user(), **_object(arguments), **said}
+    given: dict[str, JsonValue] = {"actor": system_user(), **_object(arguments), **said}
 
     async def command(settings: Settings) -> int:
         _refuse_early(settings, job, Delivery(job_id or "door", 1, given))
@@ -59,13 +57,6 @@ def enqueue(
                 fail(f"job {sent} has no result after {wait_for} s; see `counterfoil job {sent}`", REFUSED)
 
     run(command)
-
-
-def _system_user() -> str:
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):  # a container's user often has no name
-        return f"cli:{os.getuid()}"
 
 
 def _object(text: str) -> dict[str, Any]:

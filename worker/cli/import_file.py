@@ -1,8 +1,6 @@
 """`counterfoil import`."""
 
 import asyncio
-import getpass
-import os
 from typing import Annotated
 
 import typer
@@ -10,7 +8,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 
 from domain.commands import OnConflict
-from worker.cli.run import REFUSED, run
+from worker.cli.run import REFUSED, run, system_user
 from worker.importing.errors import UnreadableFile
 from worker.importing.options import Format, Options, delimiter_of, format_of, pairs
 from worker.importing.run import import_rows, rehearse
@@ -68,7 +66,7 @@ def import_file(
             batch_size=batch_size,
             delimiter=delimiter_of(delimiter),
             encoding=encoding,
-            actor=f"cli:{_user()}" if actor is None else actor,
+            actor=system_user() if actor is None else actor,
             reason=reason,
         )
         return await _imported(options, settings, dry_run=dry_run, as_json=as_json)
@@ -90,13 +88,6 @@ async def _imported(options: Options, settings: Settings, *, dry_run: bool, as_j
     if ending is Ending.INTERRUPTED:
         return INTERRUPTED
     return REFUSED if tally.refused else 0
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return str(os.getuid())
 
 
 def _print(tally: Tally, ending: Ending, *, as_json: bool) -> None:

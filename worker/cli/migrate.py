@@ -30,8 +30,7 @@ def migrate(
     with one_line_errors():
         settings = load_settings()
         config = alembic_config(settings)
-        if not sql:
-            reach_database(settings)
+        before = set() if sql else reach_database(settings)
         try:
             match action:
                 case Action.UPGRADE:
@@ -46,6 +45,12 @@ def migrate(
             fail(f"{error}; write a migration with `counterfoil revision`", REFUSED)
         except CommandError as error:
             fail(str(error))
+        if action in {Action.UPGRADE, Action.DOWNGRADE} and not sql:
+            print(f"{_named(before)} -> {_named(reach_database(settings))}")
+
+
+def _named(revisions: set[str]) -> str:
+    return ", ".join(sorted(revisions)) or "not migrated"
 
 
 def revision(

@@ -1,6 +1,8 @@
 """How a command runs: settings read, errors as one line, an exit code."""
 
 import asyncio
+import getpass
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -47,6 +49,14 @@ def fail(message: str, code: int = USAGE) -> NoReturn:
     """Print one line on standard error and exit."""
     print(f"counterfoil: {message}", file=sys.stderr)
     raise typer.Exit(code) from None
+
+
+def system_user() -> str:
+    """Return the actor of a command for which nobody named one: the operating system's user."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user often has no name
+        return f"cli:{os.getuid()}"
 
 
 async def _main(command: Callable[[Settings], Awaitable[int]], settings: Settings) -> int:

@@ -1,0 +1,75 @@
+"""What the documents tell people to type exists."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from worker.cli.main import build
+
+REPOSITORY = Path(__file__).parents[2]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *sorted(str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob("docs/**/*.md")),
+]
+TYPED = re.compile(r"^(?:\$ |# )?((?:\w+=\S+ )*)(make|counterfoil)\b(.*)$")
+
+
+def typed(document: str) -> list[list[str]]:
+    """Return the `make` and `counterfoil` commands of a document's console blocks and inline code, as words."""
+    text = (REPOSITORY / document).read_text()
+    blocks = re.findall(r"^```(?:console|sh|bash|text)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    lines += re.findall(r"`((?:make|counterfoil) [^`\n]+)`", text)
+    found = [match for line in lines if (match := TYPED.match(line.strip()))]
+    return [shlex.split(f"{match[2]}{match[3]}", comments=True) for match in found]
+
+
+def check_make(words: list[str]) -> None:
+    """Assert that the Makefile has the targets."""
+    targets = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    assert {word for word in words[1:] if re.fullmatch("[a-z]+", word)} <= targets, words
+
+
+def check_counterfoil(words: list[str]) -> None:
+    """Assert that there is such a sub-command, with such options."""
+    commands = typer.main.get_command(build()).commands  # type: ignore[attr-defined]
+    assert words[1] in commands, words
+    options = {
+        option for parameter in commands[words[1]].params for option in (*parameter.opts, *parameter.secondary_opts)
+    }
+    assert {word.partition("=")[0] for word in words[2:] if word.startswith("--")} <= options | {"--help"}, words
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_that_a_document_names_exists(document: str) -> None:
+    """Targets of make, sub-commands of counterfoil, and their options."""
+    for words in typed(document):
+        if words[0] == "make":
+            check_make(words)
+        elif len(words) > 1:
+            check_counterfoil(words)
+
+
+def test_the_readme_shows_commands() -> None:
+    """The search finds what it is for."""
+    found = typed("README.md")
+    assert ["make", "demo"] in found
+    assert {words[1] for words in found if words[0] == "counterfoil"} >= {"dev", "worker", "enqueue", "import", "audit"}
+
+
+def test_the_procfile_names_commands_that_exist() -> None:
+    """A platform runs them without asking."""
+    for line in (REPOSITORY / "Procfile").read_text().splitlines():
+        check_counterfoil(shlex.split(line.partition(":")[2]))
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """Every relative link of a document is a file or folder of the repository."""
+    for document in DOCUMENTS:
+        path = REPOSITORY / document
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text()):
+            assert (path.parent / target).exists(), f"{document}: {target}"
