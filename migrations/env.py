@@ -29,7 +29,7 @@ def run_offline(url: URL) -> None:
 
 def run_migrations(connection: Connection) -> None:
     """Run on a connection, each history in one transaction."""
-    context.configure(connection=connection, target_metadata=METADATA, compare_server_default=False)
+    context.configure(connection=connection, target_metadata=METADATA)
     with context.begin_transaction():
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
         context.run_migrations()
@@ -38,9 +38,11 @@ def run_migrations(connection: Connection) -> None:
 async def run_online(url: URL) -> None:
     """Connect, run, disconnect."""
     engine = create_async_engine(url, poolclass=NullPool)
-    async with engine.connect() as connection:
-        await connection.run_sync(run_migrations)
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(run_migrations)
+    finally:
+        await engine.dispose()
 
 
 settings = context.config.attributes.get("settings") or load_settings()

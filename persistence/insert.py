@@ -7,9 +7,8 @@ from typing import Any
 from domain.commands import Key, OnConflict, Row
 from domain.entities import EntityType
 from domain.errors import Duplicate, InvalidRows, Problem
-from domain.result import IDS_KEPT, Result, counted
+from domain.result import Result, counted
 from domain.rows import CheckedRow, parse_rows
-from persistence.counts import compared
 from persistence.references import settle_references
 from persistence.selection import existing_keys
 from persistence.statements import listed, quoted, statement
@@ -52,8 +51,8 @@ async def _insert(tx: Transaction, entity: EntityType, rows: Sequence[Row]) -> t
         on_conflict=f"ON CONFLICT ({quoted(key)}) WHERE deleted_at IS NULL DO NOTHING" if key else "",
         written_keys=f"SELECT {quoted(key)} FROM written" if key else "SELECT NULL::text WHERE false",  # noqa: S608 - a column's name
     )
-    found = await tx.write(sentence, {"entity": entity.name, "rows": json.dumps(rows), "ids_kept": IDS_KEPT})
-    return counted("inserted", entity.name, compared(entity, found), found["ids"]), set(found["keys"])
+    found = await tx.write(entity, sentence, {"rows": json.dumps(rows)})
+    return counted("inserted", entity.name, found["written"], found["ids"]), set(found["keys"])
 
 
 async def _upsert(tx: Transaction, entity: EntityType, rows: Sequence[Row], settled: Sequence[Row]) -> Result:

@@ -2,8 +2,7 @@
 
 from domain.commands import Purge
 from domain.entities import EntityType
-from domain.result import IDS_KEPT, Result, counted
-from persistence.counts import compared
+from domain.result import Result, counted
 from persistence.statements import quoted, statement
 from persistence.transaction import Transaction
 
@@ -26,8 +25,8 @@ async def purge_rows(tx: Transaction, command: Purge) -> Result:
 async def _purge(tx: Transaction, entity: EntityType, command: Purge, *, limit: int) -> Result:
     sentence = statement("purge", table=entity.table, unreferenced=_unreferenced(tx, entity))
     retention = {"retention_seconds": command.retention_days * 86_400, "purge_limit": limit}
-    found = await tx.write(sentence, {"entity": entity.name, "ids_kept": IDS_KEPT, **retention})
-    return counted("purged", entity.name, compared(entity, found), found["ids"])
+    found = await tx.write(entity, sentence, retention)
+    return counted("purged", entity.name, found["written"], found["ids"])
 
 
 def _unreferenced(tx: Transaction, entity: EntityType) -> str:

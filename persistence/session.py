@@ -1,5 +1,6 @@
 """Write sessions: they audit every flush, and refuse bulk statements that would go round the audit log."""
 
+from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
 import sqlalchemy.ext.asyncio
@@ -11,7 +12,7 @@ from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.entities import Entities
-from domain.errors import ReadOnly, UnauditedWrite
+from domain.errors import OwnEnding, ReadOnly, UnauditedWrite
 from persistence.audit_log import AuditEntry
 from persistence.flush_audit import audit_flush, prepare_flush
 from persistence.written_tables import written_tables
@@ -40,9 +41,24 @@ class AuditedSession(Session):
     # SQLModel marks its `execute` as deprecated in favour of `exec`, which takes no text and no columns.
     execute = sqlalchemy.orm.Session.execute
 
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what changed; a failure is kept, because the session is then rolled back and would commit nothing."""
+        nested = self.in_nested_transaction()
+        try:
+            super().flush(objects)
+        except Exception as error:
+            if not nested:
+                self.info[FAILURE] = error
+            raise
+
     def connection(self, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401
         """Refuse: statements sent to the bare connection would go round the audit log."""
         raise UnauditedWrite("a statement on the bare connection", "any table")
+
+    def _refuse_ending(self) -> NoReturn:
+        raise OwnEnding
+
+    commit = rollback = _refuse_ending
 
     def _refuse_mappings(self, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401
         raise UnauditedWrite("a bulk method of the session", "any table")
@@ -55,6 +71,14 @@ class WriteSession(AsyncSession):
 
     sync_session_class = AuditedSession
     execute = sqlalchemy.ext.asyncio.AsyncSession.execute
+
+    async def commit(self) -> NoReturn:
+        """Refuse: the scope commits, once, when its block ends; half of a job must not."""
+        raise OwnEnding
+
+    async def rollback(self) -> NoReturn:
+        """Refuse: the block would go on in another transaction; raise an error instead."""
+        raise OwnEnding
 
     async def connection(self, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401
         """Refuse: statements sent to the bare connection would go round the audit log."""

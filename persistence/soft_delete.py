@@ -8,7 +8,6 @@ from domain.commands import SoftDelete
 from domain.entities import EntityType, Reference
 from domain.errors import InUse
 from domain.result import IDS_KEPT, Result, counted
-from persistence.counts import compared
 from persistence.selection import among, select_rows
 from persistence.statements import statement
 from persistence.transaction import Transaction
@@ -35,10 +34,10 @@ async def mark_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], act
     """Set (`soft_delete`) or clear (`restore`) the deletion of locked rows, with their audit rows."""
     if not ids:
         return Result()
-    values = {"entity": entity.name, "row_ids": list(ids), "action": action, "ids_kept": IDS_KEPT}
-    found = await tx.write(statement("mark_deleted", table=entity.table), values)
+    sentence = statement("mark_deleted", table=entity.table)
+    found = await tx.write(entity, sentence, {"row_ids": list(ids), "action": action})
     count = "deleted" if action == "soft_delete" else "restored"
-    return counted(count, entity.name, compared(entity, found), found["ids"])
+    return counted(count, entity.name, found["written"], found["ids"])
 
 
 async def _take_owned(tx: Transaction, entity: EntityType, ids: set[int], taken: dict[str, set[int]]) -> None:

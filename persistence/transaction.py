@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import RowMapping, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
-from domain.entities import Entities
+from domain.entities import Entities, EntityType
+from domain.errors import AuditMismatch
 from domain.origin import Origin
+from domain.result import IDS_KEPT
 from persistence.integrity import explained
 from persistence.session import AUDITED, FAILURE, WriteSession
 
@@ -29,16 +31,18 @@ class Transaction:
     origin: Origin
     entities: Entities
 
-    async def write(self, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
-        """Run a statement that writes rows together with their audit rows, and return its only row.
+    async def write(self, entity: EntityType, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
+        """Run a statement that writes rows of an entity together with their audit rows, and return its only row.
 
-        For the services of this package alone: they compare what was written with what was audited.
+        For the services of this package alone. Raises AuditMismatch unless it audited as many rows as it wrote.
         """
         await self.session.flush()
-        found = await self.session.execute(
-            statement, {**self.origin.model_dump(), **parameters}, execution_options={AUDITED: True}
-        )
-        return found.mappings().one()
+        values = {**self.origin.model_dump(), "entity": entity.name, "ids_kept": IDS_KEPT, **parameters}
+        found = await self.session.execute(statement, values, execution_options={AUDITED: True})
+        row = found.mappings().one()
+        if row["written"] != row["audited"]:
+            raise AuditMismatch(entity.name, written=row["written"], audited=row["audited"])
+        return row
 
 
 @asynccontextmanager

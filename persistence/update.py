@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from domain.commands import Row, Update
 from domain.entities import EntityType
 from domain.errors import InvalidRows, Problem, StaleVersion
-from domain.result import IDS_KEPT, Result, counted
+from domain.result import Result, counted
 from domain.rows import key_value, parse_rows
-from persistence.counts import compared
 from persistence.references import settle_references
 from persistence.selection import Selected, select_by_keys, select_rows
 from persistence.statements import listed, quoted, statement
@@ -44,9 +43,9 @@ async def apply_changes(tx: Transaction, entity: EntityType, changes: Mapping[in
         new_images=_images(columns, "new_row"),
     )
     rows = [{"id": entity_id, "changes": row} for entity_id, row in changes.items()]
-    found = await tx.write(sentence, {"entity": entity.name, "changes": json.dumps(rows), "ids_kept": IDS_KEPT})
-    written = compared(entity, found)
-    return counted("updated", entity.name, written, found["ids"]) + Result(skipped=len(changes) - written)
+    found = await tx.write(entity, sentence, {"changes": json.dumps(rows)})
+    skipped = Result(skipped=len(changes) - found["written"])
+    return counted("updated", entity.name, found["written"], found["ids"]) + skipped
 
 
 async def _update_by_key(tx: Transaction, entity: EntityType, command: Update) -> Result:

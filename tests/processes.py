@@ -123,5 +123,5 @@ def worker_process(settings: Settings, log: Path, **extra: str) -> Iterator[Runn
             assert worker.process.poll() is None, log.read_text()
             return worker.said("worker.started") and bool(redis.exists(health_key(settings.queue)))
 
-        wait_until(works, "the worker works")
+        wait_until(works, "the worker works", seconds=DEADLINE)
         yield worker

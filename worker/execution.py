@@ -62,10 +62,10 @@ async def execute(job: Job, delivery: Delivery, *, sessions: Sessions, max_rows:
     return _succeeded(log, result)
 
 
-def asker(arguments: Mapping[str, JsonValue]) -> dict[str, str]:
-    """Return who asks, for log lines: they name the sender of a job that is refused, too."""
+def asker(arguments: Mapping[str, JsonValue]) -> dict[str, str | None]:
+    """Return who asks, for log lines, None where nobody said: they name the sender of a job that is refused, too."""
     said = {name: arguments.get(name) for name in ("actor", "request_id")}
-    return {name: value[:ASKER_SHOWN] for name, value in said.items() if isinstance(value, str)}
+    return {name: value[:ASKER_SHOWN] if isinstance(value, str) else None for name, value in said.items()}
 
 
 def parse(job: Job, delivery: Delivery, *, max_rows: int) -> tuple[Command, Origin]:

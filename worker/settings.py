@@ -100,7 +100,8 @@ class Settings(BaseSettings):
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings; raises SettingsError with every problem: the name, the value, the nearest valid name."""
-    given = os.environ if environment is None else environment
+    # A variable that is empty is as good as none: so do shells, process managers and compose files unset them.
+    given = {name: value for name, value in (os.environ if environment is None else environment).items() if value}
     problems = _unknown_names(given)
     values = {name: given[name] for name in _variables() if name in given}
     try:

@@ -15,7 +15,7 @@ from domain.errors.rows import (
     NotFound,
     StaleVersion,
 )
-from domain.errors.system import AuditMismatch, NotMigrated, ReadOnly, UnauditedWrite, Unreachable
+from domain.errors.system import AuditMismatch, NotMigrated, OwnEnding, ReadOnly, UnauditedWrite, Unreachable
 
 __all__ = [
     "AuditMismatch",
@@ -30,6 +30,7 @@ __all__ = [
     "MissingReference",
     "NotFound",
     "NotMigrated",
+    "OwnEnding",
     "Problem",
     "ReadOnly",
     "StaleVersion",

@@ -39,7 +39,7 @@ class InvalidRows(CounterfoilError):
 
     def __str__(self) -> str:
         """List the first problems by row."""
-        return f"{self.entity}: {listed(self.found)}; nothing was written, correct the rows and send them again"
+        return f"{self.entity}: {listed(self.found)}; nothing was written, correct this and send the job again"
 
 
 @dataclass(eq=False)

@@ -103,7 +103,7 @@ class CannotRestore(CounterfoilError):
 
     def __str__(self) -> str:
         """List what stands in the way."""
-        return f"{self.entity} cannot be restored: {listed(self.found)}; nothing was restored"
+        return f"{self.entity} cannot be restored: {listed(self.found)}; nothing was restored, clear the way first"
 
 
 @dataclass(eq=False)

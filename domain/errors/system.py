@@ -55,6 +55,18 @@ class ReadOnly(CounterfoilError):
 
 
 @dataclass(eq=False)
+class OwnEnding(CounterfoilError):
+    """Code inside a transaction tried to end it."""
+
+    def __str__(self) -> str:
+        """Name what ends it, and the way to undo a part."""
+        return (
+            "the transaction ends with its block: it commits all, or nothing when an error leaves it; "
+            "raise an error to undo everything, use tx.session.begin_nested() to undo a part"
+        )
+
+
+@dataclass(eq=False)
 class Unreachable(CounterfoilError):
     """A server that did not answer at start; `url` bears no password."""
 

@@ -58,10 +58,13 @@ def test_sql_is_printed_and_not_run(settings: Settings) -> None:
         assert sentence in ended.out
 
 
+WHERE = "`counterfoil migrate status` says where the database is"
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["migrate", "upgrade", "9999"], "Can't locate revision identified by '9999'"),
+        (["migrate", "upgrade", "9999"], f"Can't locate revision identified by '9999'; {WHERE}"),
         (["revision", "add cities"], "COUNTERFOIL_VERSIONS is not set; name the folder where your migrations are kept"),
     ],
 )

@@ -69,7 +69,7 @@ async def test_all_problems_of_all_rows_are_told_at_once(sessions: Sessions) -> 
         {"key": "n2", "title": 5, "project_id": True, "status": "pendign"},
         {"key": "", "title": "x" * 501, "projct.key": "alpha"},
     ]
-    with pytest.raises(InvalidRows, match="nothing was written, correct the rows") as refused:
+    with pytest.raises(InvalidRows, match="nothing was written, correct this") as refused:
         await apply(sessions, BulkInsert(entity="task", rows=rows))
     assert refused.value.found == (
         Problem(1, "titel", "unknown field 'titel'; did you mean 'title'?"),

@@ -63,12 +63,15 @@ async def test_a_task_that_is_its_own_parent_goes_too(sessions: Sessions) -> Non
 async def test_the_limit_takes_the_oldest_first(sessions: Sessions) -> None:
     """A limit counts the rows of all entities, and the next run goes on."""
     await plant(sessions, tasks=3)
+    await apply(sessions, BulkInsert(entity="member", rows=[{"key": "ann", "name": "Ann"}]))
     for key in ("t2", "t0", "t1"):
         await apply(sessions, SoftDelete(entity="task", key=[key]))
     await apply(sessions, SoftDelete(entity="project", key=["alpha"]))
+    await apply(sessions, SoftDelete(entity="member", key=["ann"]))
     purge = Purge(retention_days=1e-9, limit=2)
-    assert (await apply(sessions, purge)).ids == {"purged": {"task": [1, 3]}}
-    assert (await apply(sessions, purge)).ids == {"purged": {"task": [2], "project": [1]}}
+    assert (await apply(sessions, purge)).ids == {"purged": {"member": [1], "task": [3]}}
+    assert (await apply(sessions, purge)).ids == {"purged": {"task": [1, 2]}}
+    assert (await apply(sessions, purge)).ids == {"purged": {"project": [1]}}
     assert (await apply(sessions, purge)).purged == 0
 
 

@@ -6,19 +6,20 @@ import pytest
 from sqlalchemy import text
 
 from domain.commands import BulkInsert, OnConflict, Restore, Row, SoftDelete, Update
-from domain.errors import CannotRestore, InUse, MissingReference, StaleVersion
+from domain.errors import CannotRestore, InUse, MissingReference, NotFound, StaleVersion
 from persistence.insert import insert_rows
 from persistence.restore import restore_rows
 from persistence.soft_delete import soft_delete_rows
 from persistence.update import update_rows
 from tests.ledger import assert_balanced
 from tests.waiting import eventually
-from tests.worlds import apply, begin, live, plant
+from tests.worlds import apply, begin, live, plant, trail
 from worker.composition import Database
 
 WAITING = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 BY_KEY: Row = {"key": "new", "title": "New", "project.key": "alpha"}
 BY_ID: Row = {"key": "new", "title": "New", "project_id": 1}
+SUBTASK: Row = {"key": "new", "title": "New", "project.key": "beta", "parent.key": "t0"}
 CASCADE = SoftDelete(entity="project", key=["alpha"], cascade=True)
 
 
@@ -47,11 +48,12 @@ async def test_an_insert_into_a_project_that_is_being_deleted_is_refused(databas
     await assert_balanced(sessions)
 
 
-@pytest.mark.parametrize("row", [BY_KEY, BY_ID], ids=["by key", "by id"])
+@pytest.mark.parametrize("row", [BY_KEY, BY_ID, SUBTASK], ids=["by key", "by id", "second level"])
 async def test_a_deletion_takes_along_what_is_being_inserted(database: Database, row: Row) -> None:
     """It waits for the insert to commit, and then cascades to the new task as well."""
     sessions = database.sessions
     await plant(sessions, tasks=1)
+    await plant(sessions, tasks=0, project="beta")
     async with begin(sessions) as tx:
         await insert_rows(tx, tx.entities["task"], [row])
         late = asyncio.create_task(apply(sessions, CASCADE))
@@ -83,8 +85,7 @@ async def test_a_subtask_of_a_task_that_is_being_deleted_is_refused(database: Da
     await plant(sessions, tasks=0, project="beta")
     async with begin(sessions) as tx:
         await soft_delete_rows(tx, tx.entities["project"], CASCADE)
-        row: Row = {"key": "sub", "title": "Sub", "project.key": "beta", "parent.key": "t0"}
-        late = asyncio.create_task(apply(sessions, BulkInsert(entity="task", rows=[row])))
+        late = asyncio.create_task(apply(sessions, BulkInsert(entity="task", rows=[SUBTASK])))
         await one_waits(database)
     with pytest.raises(MissingReference):
         await late
@@ -142,11 +143,12 @@ async def test_an_upsert_inserts_where_the_first_one_gave_up(database: Database)
     """What was rolled back was never there."""
     sessions = database.sessions
     await plant(sessions, tasks=0)
-    async with begin(sessions) as tx:
-        await insert_rows(tx, tx.entities["task"], upsert("First").rows, OnConflict.UPDATE)
-        late = asyncio.create_task(apply(sessions, upsert("Second")))
-        await one_waits(database)
-        await tx.session.rollback()
+    with pytest.raises(NotFound):  # noqa: PT012 - the first of the two is a block
+        async with begin(sessions) as tx:
+            await insert_rows(tx, tx.entities["task"], upsert("First").rows, OnConflict.UPDATE)
+            late = asyncio.create_task(apply(sessions, upsert("Second")))
+            await one_waits(database)
+            await update_rows(tx, tx.entities["task"], Update(entity="task", key=["none"], changes={"title": "x"}))
     assert (await late).inserted == 1
     assert {row["title"] for row in (await live(sessions)).values()} == {"Second"}
     await assert_balanced(sessions)
@@ -167,3 +169,19 @@ async def test_two_updates_that_expect_the_same_version_do_not_both_win(database
         await late
     assert (await live(sessions))["t0"]["title"] == "First"
     await assert_balanced(sessions)
+
+
+async def test_a_cancelled_job_leaves_nothing_and_holds_nothing(database: Database) -> None:
+    """Cancelled while its statement waits, it is rolled back, and the rows that it had locked are free again."""
+    sessions = database.sessions
+    await plant(sessions, tasks=2)
+    async with begin(sessions) as tx:
+        await update_rows(tx, tx.entities["task"], Update(entity="task", key=["t1"], changes={"title": "Held"}))
+        late = asyncio.create_task(apply(sessions, Update(entity="task", id=[1, 2], changes={"title": "Late"}), "late"))
+        await one_waits(database)
+        late.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await late
+        await update_rows(tx, tx.entities["task"], Update(entity="task", key=["t0"], changes={"title": "Free"}))
+    assert {key: row["title"] for key, row in (await live(sessions)).items()} == {"t0": "Free", "t1": "Held"}
+    assert await trail(sessions, job_id="late") == []

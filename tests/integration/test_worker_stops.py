@@ -29,9 +29,9 @@ async def test_a_signal_lets_the_running_job_finish(
             await send(redis, settings.queue, "update", retitle("t0", "finished"), job_id="running")
             await until_the_job_waits()
             worker.process.send_signal(number)
-            wait_until(lambda: worker.said("worker.stopping"), "the worker has heard the signal")
+            wait_until(lambda: worker.said("worker.stopping"), "the worker has heard the signal", seconds=60)
             await send(redis, settings.queue, "update", retitle("t1", "later"), job_id="waiting")
-        assert worker.process.wait(20) == 0
+        assert worker.process.wait(60) == 0
     assert (await answered(redis, "running")).success
     assert [entry.job_id for entry in await trail(sessions, "task") if entry.action == "update"] == ["running"]
     assert await redis.zrange(settings.queue, 0, -1) == [b"waiting"]

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from alembic import command
 from rich.console import Console
 from rich.table import Table
 
@@ -18,7 +17,7 @@ from worker.cli.servers import DATA, development_servers
 from worker.composition import open_database
 from worker.demo.outcome import counts, differences
 from worker.demo.script import StepFailedError, Timed, run_step, story, worker_process
-from worker.migrate import alembic_config
+from worker.migrate import upgrade
 from worker.settings import Settings, load_settings
 
 
@@ -55,7 +54,7 @@ def _place(urls: dict[str, str]) -> Iterator[dict[str, str]]:
         "COUNTERFOIL_RESULT_TTL": "60",
     }
     try:
-        command.upgrade(alembic_config(load_settings(environment)), "heads")
+        upgrade(load_settings(environment))
         yield environment
     finally:
         asyncio.run(drop_database(server, name))

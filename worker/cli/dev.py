@@ -5,11 +5,10 @@ import shlex
 import signal
 
 import typer
-from alembic import command
 
 from worker.cli.run import one_line_errors
 from worker.cli.servers import DATA, development_servers
-from worker.migrate import alembic_config, reach_database
+from worker.migrate import reach_database, upgrade
 from worker.settings import load_settings
 
 
@@ -22,7 +21,7 @@ def dev() -> None:
         try:
             settings = load_settings({**os.environ, **urls})
             reach_database(settings)
-            command.upgrade(alembic_config(settings), "heads")
+            upgrade(settings)
             print("export " + " ".join(f"{name}={shlex.quote(url)}" for name, url in urls.items()), flush=True)
             typer.echo("Servers are up and migrated; Ctrl-C stops them.", err=True)
             signal.pause()

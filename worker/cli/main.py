@@ -1,5 +1,8 @@
 """The command `counterfoil`: its sub-commands, each from a file of its own."""
 
+import sys
+from pathlib import Path
+
 import typer
 
 from worker.cli.audit import audit
@@ -29,5 +32,7 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; a team's own modules may lie in the current folder, as for Alembic or Celery."""
+    # Last, so that nothing there takes the place of an installed module.
+    sys.path.append(str(Path.cwd()))
     build()()
