@@ -1,8 +1,12 @@
 """Who asked for a write, and why: every audited row carries it."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
 
-from domain.storable import StorableText
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from domain.storable import refuse_unstorable
+
+_STORABLE = AfterValidator(refuse_unstorable)
 
 
 class Origin(BaseModel):
@@ -14,7 +18,7 @@ class Origin(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    actor: StorableText = Field(min_length=1, max_length=200)
-    request_id: StorableText | None = Field(default=None, max_length=200)
-    reason: StorableText | None = Field(default=None, max_length=2000)
-    job_id: StorableText | None = Field(default=None, max_length=200)
+    actor: Annotated[str, Field(min_length=1, max_length=200), _STORABLE]
+    request_id: Annotated[str, Field(max_length=200), _STORABLE] | None = None
+    reason: Annotated[str, Field(max_length=2000), _STORABLE] | None = None
+    job_id: Annotated[str, Field(max_length=200), _STORABLE] | None = None

@@ -1,9 +1,8 @@
 """What PostgreSQL can store as text: no NUL character and no half of a surrogate pair."""
 
 import re
-from typing import Annotated
 
-from pydantic import AfterValidator, JsonValue
+from pydantic import JsonValue
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -25,11 +24,8 @@ def unstorable_path(value: JsonValue, path: str = "") -> str | None:
     return None
 
 
-def _storable(text: str) -> str:
+def refuse_unstorable(text: str) -> str:
+    """Return the text; raises ValueError where PostgreSQL cannot store it."""
     if _UNSTORABLE.search(text):
         raise ValueError("holds a NUL character or a lone surrogate, which PostgreSQL cannot store; remove it")
     return text
-
-
-StorableText = Annotated[str, AfterValidator(_storable)]
-"""Text that PostgreSQL can store."""
