@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from domain.storable import refuse_unstorable
 
-_STORABLE = AfterValidator(refuse_unstorable)
+# Before the length is judged: Pydantic cannot count the characters of half a surrogate pair.
+_STORABLE = BeforeValidator(refuse_unstorable)
 
 
 class Origin(BaseModel):

@@ -24,8 +24,8 @@ def unstorable_path(value: JsonValue, path: str = "") -> str | None:
     return None
 
 
-def refuse_unstorable(text: str) -> str:
-    """Return the text; raises ValueError where PostgreSQL cannot store it."""
-    if _UNSTORABLE.search(text):
+def refuse_unstorable(text: object) -> object:
+    """Return what was given; raises ValueError for a text that PostgreSQL cannot store."""
+    if isinstance(text, str) and _UNSTORABLE.search(text):
         raise ValueError("holds a NUL character or a lone surrogate, which PostgreSQL cannot store; remove it")
     return text

@@ -86,7 +86,7 @@ async def test_the_actor_is_whoever_is_named_nearest(
         (["update", DONE.replace('"done"', "NaN")], "the arguments are not a JSON object (NaN is not JSON)"),
         (["update", "[" * 5_000], "the arguments are not a JSON object (maximum recursion depth exceeded"),
         (["update", DONE, "--actor", ""], "actor: String should have at least 1 character"),
-        (["update", DONE, "--job-id", "x" * 201], "job_id: Value should have at most 200"),
+        (["update", DONE, "--job-id", "x" * 201], "job_id: String should have at most 200 characters"),
         (["update", DONE, "--timeout", "3"], "--timeout and --json go with --wait"),
         (["update", DONE, "--json"], "--timeout and --json go with --wait"),
         (["soft_delete", '{"entity": "task", "id": [1, 2, 3, 4]}'], "4 entries in 'id' in one job, at most 3"),
