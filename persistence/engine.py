@@ -12,6 +12,9 @@ from domain.errors import Unreachable
 _SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 # What libpq calls sslmode, asyncpg's SQLAlchemy dialect passes on as `ssl`; with `sslmode` it raises TypeError.
 _RENAMED = {"sslmode": "ssl"}
+_UNDERSTOOD = {"host", "passfile", "password", "port", "prepared_statement_cache_size", "ssl", "user"}
+# asyncpg binds channels by itself wherever server and encryption allow it; managed databases put it into their URLs.
+_IMPLIED = {"channel_binding"}
 
 
 def database_url(url: str) -> URL:
@@ -25,13 +28,17 @@ def database_url(url: str) -> URL:
         raise ValueError("not a database URL; expected postgresql://user:password@host:5432/name") from None
     if parsed.drivername not in _SCHEMES:
         raise ValueError(f"unknown database {parsed.drivername!r}; expected postgresql://user:password@host:5432/name")
-    query = {_RENAMED.get(name, name): value for name, value in parsed.query.items()}
+    query = {_RENAMED.get(name, name): value for name, value in parsed.query.items() if name not in _IMPLIED}
+    if strange := sorted(set(query) - _UNDERSTOOD):
+        known = ", ".join(sorted({*_UNDERSTOOD, *_RENAMED, *_IMPLIED}))
+        raise ValueError(f"unknown parameter {strange[0]!r} in the URL; understood: {known}")
     return parsed.set(drivername="postgresql+asyncpg", query=query)
 
 
 def shown(url: URL) -> str:
     """Return the URL as people write it, with its password hidden, for messages."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+    # Without its query, which may hold a password too.
+    return url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
 
 
 def create_engine(  # noqa: PLR0913 - one keyword for each setting of the pool

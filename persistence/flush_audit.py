@@ -39,6 +39,7 @@ def prepare_flush(session: Session) -> None:
         raise UnauditedWrite("an object", str(AuditEntry.__tablename__))
     for instance in session.dirty:
         if isinstance(instance, Entity) and session.is_modified(instance, include_collections=False):
+            _refuse_new_id(instance)
             pending.changed[id(instance)] = (instance, _action(instance))
             instance.version += 1
             instance.updated_at = cast("Any", func.now())  # the database's clock, read back by the mapper
@@ -94,6 +95,11 @@ def _action(instance: Entity) -> str:
 def _refuse_cascade(session: Session, instance: Entity) -> None:
     if session.is_modified(instance, include_collections=False):
         raise UnauditedWrite("a change that the ORM cascaded", _name(instance))
+
+
+def _refuse_new_id(instance: Entity) -> None:
+    if inspect(instance).attrs["id"].history.has_changes():
+        raise UnauditedWrite("a change of an id", _name(instance))
 
 
 def _name(instance: Entity) -> str:

@@ -21,4 +21,4 @@
     FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change (id bigint, action text, before text)
     LEFT JOIN {table} AS current ON current.id = change.id
     WHERE change.action = 'purge' OR current.id IS NOT NULL
-    ORDER BY change.id
+    ORDER BY change.id, change.action = 'insert'

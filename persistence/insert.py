@@ -8,7 +8,7 @@ from domain.commands import Key, OnConflict, Row
 from domain.entities import EntityType
 from domain.errors import Duplicate, InvalidRows, Problem
 from domain.result import Result, counted
-from domain.rows import CheckedRow, parse_rows
+from domain.rows import CheckedRow, field_value, parse_rows
 from persistence.references import settle_references
 from persistence.selection import existing_keys
 from persistence.statements import listed, quoted, statement
@@ -57,7 +57,10 @@ async def _insert(tx: Transaction, entity: EntityType, rows: Sequence[Row]) -> t
 
 async def _upsert(tx: Transaction, entity: EntityType, rows: Sequence[Row], settled: Sequence[Row]) -> Result:
     key = str(entity.natural_key)
-    left: dict[Any, tuple[Row, Row]] = {values[key]: (row, values) for row, values in zip(rows, settled, strict=True)}
+    # By the key in its column's type, in which the database answers: a UUID is no text there.
+    left: dict[Any, tuple[Row, Row]] = {
+        field_value(entity, key, values[key]): (row, values) for row, values in zip(rows, settled, strict=True)
+    }
     result = Result()
     for _ in range(ATTEMPTS):
         inserted, keys = await _insert(tx, entity, [values for _, values in left.values()])
@@ -93,6 +96,7 @@ def _refuse_twins(entity: EntityType, rows: Sequence[CheckedRow]) -> None:
 
 def _refuse_taken(entity: EntityType, rows: Sequence[Row], inserted: set[Key]) -> None:
     key = str(entity.natural_key)
-    taken = [(number, row[key]) for number, row in enumerate(rows) if row[key] not in inserted]
+    typed = ((number, field_value(entity, key, row[key])) for number, row in enumerate(rows))
+    taken = [(number, value) for number, value in typed if value not in inserted]
     found = tuple(Problem(number, key, f"a live {entity.name} has {value!r}") for number, value in taken)
     raise Duplicate(entity.name, key, found)

@@ -43,6 +43,8 @@ class AuditedSession(Session):
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what changed; a failure is kept, because the session is then rolled back and would commit nothing."""
+        if objects is not None:
+            raise UnauditedWrite("a flush of some objects alone", "any table")
         nested = self.in_nested_transaction()
         try:
             super().flush(objects)

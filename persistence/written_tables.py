@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from sqlalchemy import TextClause
+from sqlalchemy import DDL, TextClause
 from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.sql.dml import UpdateBase
 
-_QUOTED_OR_COMMENT = re.compile(r"""('(?:[^']|'')*'|"[^"]*")|/\*.*?\*/|--[^\n]*""", re.DOTALL)
+_QUOTED_OR_COMMENT = re.compile(r"""('(?:[^']|'')*'|"[^"]*")|/\*.*?\*/|--[^\n\r]*""", re.DOTALL)
 _NAME = r'(?:"[^"]+"|\w+)'
 _TABLE = rf"(?:only\b[\s(]*)?{_NAME}(?:\s*\.\s*{_NAME})*"
 _WRITE = re.compile(
@@ -29,6 +29,8 @@ def written_tables(statement: ClauseElement) -> Iterator[tuple[str, str]]:
             yield str(part.__visit_name__), str(cast("Any", part.table).name).lower()
         elif isinstance(part, TextClause):
             yield from _written_by(part.text)
+        elif isinstance(part, DDL):
+            yield from _written_by(part.statement)
 
 
 def _written_by(text: str) -> Iterator[tuple[str, str]]:

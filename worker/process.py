@@ -36,6 +36,18 @@ class _Worker(Worker):
         log.info("worker.stopping", signal=Signals(signum).name, running=len(self.tasks))
         super().handle_sig_wait_for_completion(signum)
 
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """Start jobs; an id that is no text, for which arq itself would end the worker, is taken off the queue."""
+        readable = []
+        for job_id in job_ids:
+            try:
+                job_id.decode()
+                readable.append(job_id)
+            except UnicodeDecodeError:
+                structlog.get_logger("counterfoil.worker").warning("job.refused", error="UnreadableId")
+                await self.pool.zrem(self.queue_name, job_id)
+        await super().start_jobs(readable)
+
     async def close(self) -> None:
         """Wait for the last jobs, and close; arq's own raises where one was cancelled as it was acknowledged."""
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)

@@ -52,17 +52,17 @@ class Settings(BaseSettings):
     """Worker processes in the whole deployment; `counterfoil check` compares the pools with max_connections."""
     pool_size: int = Field(5, ge=1)
     max_overflow: int = Field(10, ge=0)
-    job_timeout: float = Field(300, gt=0)
+    job_timeout: float = Field(300, gt=0, le=86_400)
     """Seconds that one job may run."""
-    shutdown_grace: int = Field(30, ge=1)
+    shutdown_grace: int = Field(30, ge=1, le=86_400)
     """Seconds that a stopping worker waits for the jobs that it runs."""
-    result_ttl: int = Field(3600, ge=1)
+    result_ttl: int = Field(3600, ge=1, le=31_536_000)
     """Seconds for which Redis keeps a job's result."""
     max_rows: int = Field(10_000, ge=1)
     """Rows (or keys, or ids) that one job may name."""
     max_bytes: int = Field(16 * 1024 * 1024, ge=1024)
     """Bytes that one job's payload may have."""
-    retention_days: float | None = Field(None, gt=0)
+    retention_days: float | None = Field(None, gt=0, le=36_525)
     """Days after which soft-deleted rows are purged every night; unset: never."""
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -121,7 +121,7 @@ def load_entities(settings: Settings) -> Entities:
     for name in settings.entities:
         try:
             modules.append(import_module(name))
-        except ImportError as error:
+        except Exception as error:  # whatever a team's module does when it is imported
             sentence = f"{PREFIX}ENTITIES names {name!r}, which cannot be imported ({error}); is it on the Python path?"
             raise SettingsError((sentence,)) from error
     found = collect(modules)
@@ -134,6 +134,7 @@ def load_entities(settings: Settings) -> Entities:
 def without_password(url: SecretStr) -> str:
     """Return a URL that may be printed."""
     parts = urlsplit(url.get_secret_value())
+    parts = parts._replace(query="")  # which may hold a password too
     if parts.password is None:
         return parts.geturl()
     host = parts.netloc.rpartition("@")[2]

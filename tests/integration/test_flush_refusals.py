@@ -57,28 +57,29 @@ async def test_an_object_that_another_transaction_changed_is_refused(
     await assert_balanced(sessions)
 
 
-@pytest.mark.parametrize(
-    ("model", "wrong", "error", "message"),
-    [
-        (Project, {"key": "alpha"}, Duplicate, r"project\.key must be unique: key: another live row"),
-        (Task, {"project_id": 9}, MissingReference, "task: project_id: refers to a missing row"),
-        (Task, {"status": "odd"}, ConstraintViolated, "task breaks the check constraint 'ck_task_status'"),
-        (Task, {"title": None}, ConstraintViolated, "task breaks the not-null constraint 'title'"),
-        (Task, {"key": "x" * 201}, InvalidRows, "value too long"),
-        (Task, {"key": "a\0b"}, InvalidRows, "invalid byte sequence"),
-        (AuditEntry, {}, UnauditedWrite, "an object on 'audit_log' would leave no audit row"),
-    ],
-)
+WRONG: list[tuple[type[SQLModel], dict[str, object], type[CounterfoilError], str]] = [
+    (Project, {"key": "alpha"}, Duplicate, r"project\.key must be unique: key: another live row"),
+    (Task, {"project_id": 9}, MissingReference, "task: project_id: refers to a missing row"),
+    (Task, {"status": "odd"}, ConstraintViolated, "task breaks the check constraint 'ck_task_status'"),
+    (Task, {"title": None}, ConstraintViolated, "task breaks the not-null constraint 'title'"),
+    (Task, {"key": "x" * 201}, InvalidRows, "value too long"),
+    (Task, {"key": "a\0b"}, InvalidRows, "invalid byte sequence"),
+    (AuditEntry, {}, UnauditedWrite, "an object on 'audit_log' would leave no audit row"),
+]
+
+
 async def test_what_is_refused_is_told_in_the_words_of_the_business(
-    sessions: Sessions, model: type[SQLModel], wrong: dict[str, object], error: type[CounterfoilError], message: str
+    sessions: Sessions, subtests: pytest.Subtests
 ) -> None:
     """The error's class and constraint come from the database's code, not from its text; nothing is left."""
     await plant(sessions, tasks=0)
-    with pytest.raises(error, match=message):
-        async with begin(sessions) as tx:
-            tx.session.add(model(**RIGHT[model] | wrong))
-    assert len(await images(sessions, "project")) == 1
-    await assert_balanced(sessions)
+    for model, wrong, error, message in WRONG:
+        with subtests.test(message):
+            with pytest.raises(error, match=message):
+                async with begin(sessions) as tx:
+                    tx.session.add(model(**RIGHT[model] | wrong))
+            assert len(await images(sessions, "project")) == 1
+            await assert_balanced(sessions)
 
 
 async def test_a_project_with_tasks_cannot_be_purged_by_the_orm(sessions: Sessions) -> None:
@@ -90,11 +91,14 @@ async def test_a_project_with_tasks_cannot_be_purged_by_the_orm(sessions: Sessio
     await assert_balanced(sessions)
 
 
-@pytest.mark.parametrize("relationship", ["project", "assignee", "parent", "subtasks"])
-async def test_a_relationship_that_was_not_loaded_raises(sessions: Sessions, relationship: str) -> None:
+async def test_a_relationship_that_was_not_loaded_raises(sessions: Sessions, subtests: pytest.Subtests) -> None:
     """It says so at once instead of querying by surprise."""
     await plant(sessions, tasks=1)
-    async with begin(sessions) as tx:
-        task = await tx.session.get_one(Task, 1)
-        with pytest.raises(InvalidRequestError, match=rf"'Task\.{relationship}' is not available due to lazy='raise'"):
-            getattr(task, relationship)
+    for relationship in ("project", "assignee", "parent", "subtasks"):
+        with subtests.test(relationship):
+            async with begin(sessions) as tx:
+                task = await tx.session.get_one(Task, 1)
+                with pytest.raises(
+                    InvalidRequestError, match=rf"'Task\.{relationship}' is not available due to lazy='raise'"
+                ):
+                    getattr(task, relationship)

@@ -10,7 +10,7 @@ from persistence.engine import create_engine, database_url, reach, shown
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
 def test_every_spelling_becomes_asyncpg(scheme: str) -> None:
     """Platforms hand out all of them."""
-    url = database_url(f"{scheme}://ann:s%40cret@db.example:6432/app?sslmode=require&application_name=x")
+    url = database_url(f"{scheme}://ann:s%40cret@db.example:6432/app?sslmode=require&channel_binding=require")
     assert url.drivername == "postgresql+asyncpg"
     assert (url.username, url.password, url.host, url.port, url.database) == (
         "ann",
@@ -19,7 +19,7 @@ def test_every_spelling_becomes_asyncpg(scheme: str) -> None:
         6432,
         "app",
     )
-    assert dict(url.query) == {"ssl": "require", "application_name": "x"}
+    assert dict(url.query) == {"ssl": "require"}
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,15 @@ def test_what_is_no_url_of_postgresql_is_refused_without_the_password(wrong: str
     assert "secret" not in str(refused.value)
 
 
+def test_a_parameter_that_the_driver_does_not_know_is_refused_by_name() -> None:
+    """Asyncpg would end in a TypeError at the first connection."""
+    with pytest.raises(ValueError, match="unknown parameter 'options' in the URL; understood: channel_binding, host"):
+        database_url("postgresql://ann:secret@h/db?options=-csearch_path")
+
+
 def test_a_url_is_shown_without_its_password() -> None:
-    """In every message."""
+    """In every message, wherever the password stands."""
+    assert shown(make_url("postgresql://h/db?user=ann&password=secret")) == "postgresql://h/db"
     assert shown(make_url("postgresql://ann:secret@h/db")) == "postgresql://ann:***@h/db"
 
 
