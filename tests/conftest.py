@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -29,6 +30,9 @@ CLAIM = "counterfoil:tests"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers that the environment does not name, once for all processes of the run."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A run in the background of a shell ignores Ctrl-C, and its children would inherit that: some tests send it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         return
     stack = config.stash[SERVERS] = ExitStack()
