@@ -143,3 +143,13 @@ class Purge(Command):
 
     retention_days: float = Field(gt=0)
     limit: int = Field(default=10_000, ge=1)
+
+
+class Prune(Command):
+    """Remove, at most `limit`, jobs that ended more than so many days ago; dead ones are kept longer."""
+
+    job: ClassVar[str] = "prune"
+
+    finished_days: float = Field(gt=0)
+    dead_days: float = Field(gt=0)
+    limit: int = Field(default=10_000, ge=1)

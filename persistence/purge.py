@@ -25,7 +25,7 @@ async def purge_rows(tx: Transaction, command: Purge) -> Result:
 async def _purge(tx: Transaction, entity: EntityType, command: Purge, *, limit: int) -> Result:
     sentence = statement("purge", table=entity.table, unreferenced=_unreferenced(tx, entity))
     retention = {"retention_seconds": command.retention_days * 86_400, "purge_limit": limit}
-    found = await tx.write(entity, sentence, retention)
+    found = await tx.write(entity.name, sentence, retention)
     return counted("purged", entity.name, found["written"], found["ids"])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
-from domain.entities import Entities, EntityType
+from domain.entities import Entities
 from domain.errors import AuditMismatch
 from domain.origin import Origin
 from domain.result import IDS_KEPT
@@ -31,17 +31,17 @@ class Transaction:
     origin: Origin
     entities: Entities
 
-    async def write(self, entity: EntityType, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
-        """Run a statement that writes rows of an entity together with their audit rows, and return its only row.
+    async def write(self, name: str, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
+        """Run a statement that writes rows, of the entity `name`, with their audit rows, and return its only row.
 
         For the services of this package alone. Raises AuditMismatch unless it audited as many rows as it wrote.
         """
         await self.session.flush()
-        values = {**self.origin.model_dump(), "entity": entity.name, "ids_kept": IDS_KEPT, **parameters}
+        values = {**self.origin.model_dump(), "entity": name, "ids_kept": IDS_KEPT, **parameters}
         found = await self.session.execute(statement, values, execution_options={AUDITED: True})
         row = found.mappings().one()
         if row["written"] != row["audited"]:
-            raise AuditMismatch(entity.name, written=row["written"], audited=row["audited"])
+            raise AuditMismatch(name, written=row["written"], audited=row["audited"])
         return row
 
 

@@ -36,6 +36,10 @@ async def running_worker(settings: Settings, database: Database, redis: ArqRedis
         worker.burst, worker.max_burst_jobs = True, 0
         async with asyncio.timeout(DEADLINE):
             await loop
+        # A task that was just writing its answer ends cancelled, which is no failure.
+        for ended in await asyncio.gather(*worker.tasks.values(), return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
         await redis.delete(worker.health_check_key)
 
 

@@ -1,6 +1,6 @@
 """The composition root: engines, pools and registries are made here, once, and handed on as keyword arguments."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
@@ -27,7 +27,12 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, application_name: str = "counterfoil") -> AsyncIterator[Database]:
+async def open_database(
+    settings: Settings,
+    *,
+    application_name: str = "counterfoil",
+    session_settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[Database]:
     """Open the database, and close its pool at the end; raises Unreachable, SettingsError."""
     entities = load_entities(settings)
     engine = create_engine(
@@ -35,6 +40,7 @@ async def open_database(settings: Settings, *, application_name: str = "counterf
         pool_size=settings.pool_size,
         max_overflow=settings.max_overflow,
         application_name=application_name,
+        session_settings=session_settings,
     )
     try:
         await reach(engine)

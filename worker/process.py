@@ -1,20 +1,24 @@
 """The worker process: stock arq's loop over our functions, until a signal."""
 
 import asyncio
-from asyncio import CancelledError
+import os
+import random
+import socket
 from contextlib import suppress
-from datetime import UTC
 from signal import Signals
 
 import structlog
 from arq.connections import ArqRedis
 from arq.worker import Worker
 
+from persistence.job_life import register_jobs
 from worker import wire
 from worker.composition import Database, open_database, open_redis
-from worker.cron import cron_jobs
-from worker.functions import FunctionTable, arq_functions
-from worker.jobs import JOBS
+from worker.duties import relay_always, tick_always
+from worker.execution import Execution
+from worker.functions import ARQ_PATIENCE, FunctionTable, arq_functions
+from worker.jobs import JOBS, SCHEDULED
+from worker.schedules import shipped_schedules
 from worker.settings import Settings
 
 POLL_SECONDS = 0.05
@@ -23,8 +27,11 @@ POLL_SECONDS = 0.05
 HEALTH_SECONDS = 5
 """How often the worker's health key is renewed, by which senders see that somebody works."""
 
-MAX_TRIES = 100
-"""arq counts every start as a try, also one that a deploy cut; its default of 5 would lose a job to five deploys."""
+LOCK_SHARE = 0.9
+"""The share of a job's time that it may wait for one lock."""
+
+MAX_TRIES = 1_000_000
+"""arq's own bound is out of the way: attempts are counted in the job's row, and a stop is none."""
 
 
 class _Worker(Worker):
@@ -56,44 +63,73 @@ class _Worker(Worker):
 
 
 async def run_worker(settings: Settings) -> None:
-    """Run jobs until SIGTERM or SIGINT; what runs then is finished within `shutdown_grace` seconds.
+    """Run jobs, relay and tick until SIGTERM or SIGINT; what runs then is finished within `shutdown_grace` seconds.
 
     Raises Unreachable when a server does not answer at the start.
     """
     log = structlog.get_logger("counterfoil.worker")
     async with (
-        open_database(settings, application_name="counterfoil worker") as database,
+        open_database(
+            settings, application_name="counterfoil worker", session_settings=session_settings(settings.job_timeout)
+        ) as database,
         open_redis(settings) as redis,
     ):
+        await register_jobs(database.sessions, {job.name: job.policy.max_attempts for job in (*JOBS, *SCHEDULED)})
         worker = build_worker(settings, database, redis)
         log.info(
             "worker.started", queue=settings.queue, jobs=[job.name for job in JOBS], concurrency=settings.concurrency
         )
-        with suppress(CancelledError):  # arq ends its loop by cancelling it
+        duties = (
+            asyncio.create_task(relay_always(database.engine, database.sessions, redis)),
+            asyncio.create_task(tick_always(database.sessions, shipped_schedules(settings), settings.queue)),
+        )
+        with suppress(asyncio.CancelledError):  # arq ends its loop by cancelling it
             await worker.async_run()
+        for duty in duties:
+            duty.cancel()
+        await asyncio.gather(*duties, return_exceptions=True)
         await worker.close()
         log.info("worker.stopped", complete=worker.jobs_complete, failed=worker.jobs_failed)
 
 
+def session_settings(job_timeout: float) -> dict[str, str]:
+    """Return what PostgreSQL shall know of a worker whose jobs may take so many seconds.
+
+    A worker that hangs, is paused, or loses its network in the middle of a job holds that job's rows: PostgreSQL takes
+    them back after the time that no job may take. Who waits for a row that long is told so by an error that names a
+    lock, which is no fault of the job's, before the job's own time-out, which may be.
+    """
+    longest = max(job.timeout or job_timeout for job in (*JOBS, *SCHEDULED))
+    return {
+        "idle_in_transaction_session_timeout": f"{longest * 1000:.0f}",
+        "lock_timeout": f"{job_timeout * LOCK_SHARE * 1000:.0f}",
+    }
+
+
 def build_worker(settings: Settings, database: Database, redis: ArqRedis, *, handle_signals: bool = True) -> Worker:
     """Return stock arq's worker over our jobs, with JSON on the wire."""
-    functions = arq_functions(JOBS, sessions=database.sessions, max_rows=settings.max_rows)
+    execution = Execution(
+        sessions=database.sessions,
+        queue=settings.queue,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+        job_timeout=settings.job_timeout,
+        max_rows=settings.max_rows,
+        random=random.random,
+    )
     worker = _Worker(
-        functions=functions,
-        cron_jobs=cron_jobs(settings, sessions=database.sessions),
+        functions=arq_functions((*JOBS, *SCHEDULED), execution),
         redis_pool=redis,
         queue_name=settings.queue,
         max_jobs=settings.concurrency,
-        job_timeout=settings.job_timeout,
         job_completion_wait=settings.shutdown_grace,
+        job_timeout=settings.job_timeout + ARQ_PATIENCE,  # the lease is the longest time-out, also of an unknown job
         keep_result=settings.result_ttl,
         max_tries=MAX_TRIES,
         poll_delay=POLL_SECONDS,
         health_check_interval=HEALTH_SECONDS,
         job_serializer=wire.encode,
         job_deserializer=wire.job_decoder(settings.max_bytes),
-        timezone=UTC,
         handle_signals=handle_signals,
     )
-    worker.functions = FunctionTable(worker.functions)  # arq makes a plain dict of what it is given
+    worker.functions = FunctionTable(worker.functions, execution)  # arq makes a plain dict of what it is given
     return worker

@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     """Rows (or keys, or ids) that one job may name."""
     max_bytes: int = Field(16 * 1024 * 1024, ge=1024)
     """Bytes that one job's payload may have."""
+    keep_finished_days: float = Field(7, gt=0)
+    """Days for which the job table keeps what succeeded or was cancelled."""
+    keep_dead_days: float = Field(90, gt=0)
+    """Days for which it keeps dead jobs."""
     retention_days: float | None = Field(None, gt=0, le=36_525)
     """Days after which soft-deleted rows are purged every night; unset: never."""
     log_format: Literal["auto", "json", "console"] = "auto"

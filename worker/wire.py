@@ -1,5 +1,6 @@
 """arq's wire in JSON: what a worker reads, what it answers, and nothing else; a pickle is never loaded."""
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from math import isfinite
@@ -7,9 +8,7 @@ from types import UnionType
 from typing import Any, NoReturn
 
 from domain.errors import CounterfoilError, TooLarge, UnreadablePayload
-
-UNREADABLE = "<unreadable>"
-"""The name of the job that stands for a payload which could not be read; its arguments say why (`refusal`)."""
+from domain.job import UNREADABLE
 
 LAST_MILLISECOND = 253_402_300_799_999
 """The end of the year 9999, after which there is no `datetime`."""
@@ -47,9 +46,9 @@ def job_decoder(max_bytes: int) -> Callable[[bytes], dict[str, Any]]:
         try:
             return read_job(payload, max_bytes)
         except TooLarge as error:
-            return _unreadable({"bytes": error.size, "limit": error.limit})
+            return _unreadable(payload, {"bytes": error.size, "limit": error.limit})
         except UnreadablePayload as error:
-            return _unreadable({"why": error.why})
+            return _unreadable(payload, {"why": error.why})
 
     return decode_job
 
@@ -97,8 +96,9 @@ def _is_job(message: dict[str, Any]) -> bool:
     return fits and 0 <= message["et"] <= LAST_MILLISECOND
 
 
-def _unreadable(found: dict[str, str | int]) -> dict[str, Any]:
-    return {"t": None, "f": UNREADABLE, "a": [], "k": found, "et": 0}
+def _unreadable(payload: bytes, found: dict[str, str | int]) -> dict[str, Any]:
+    raw = base64.b64encode(payload).decode()
+    return {"t": None, "f": UNREADABLE, "a": [], "k": {**found, "base64": raw}, "et": 0}
 
 
 def _finite(number: str) -> float:

@@ -4,7 +4,17 @@ The message names the value, what was expected, and the way out.
 """
 
 from domain.errors.base import CounterfoilError, Problem, unknown
-from domain.errors.input import InvalidCommand, InvalidRows, TooLarge, UnknownName, UnreadablePayload
+from domain.errors.input import (
+    EndedBefore,
+    InvalidCommand,
+    InvalidRows,
+    JobIdTaken,
+    KilledItsWorker,
+    TooLarge,
+    UnknownName,
+    UnreadablePayload,
+)
+from domain.errors.operations import InvalidSchedule, JobsRefused, ScheduleInCode, ScheduleThere
 from domain.errors.rows import (
     CannotRestore,
     ChangedMeanwhile,
@@ -24,15 +34,22 @@ __all__ = [
     "ConstraintViolated",
     "CounterfoilError",
     "Duplicate",
+    "EndedBefore",
     "InUse",
     "InvalidCommand",
     "InvalidRows",
+    "InvalidSchedule",
+    "JobIdTaken",
+    "JobsRefused",
+    "KilledItsWorker",
     "MissingReference",
     "NotFound",
     "NotMigrated",
     "OwnEnding",
     "Problem",
     "ReadOnly",
+    "ScheduleInCode",
+    "ScheduleThere",
     "StaleVersion",
     "TooLarge",
     "UnauditedWrite",

@@ -9,14 +9,15 @@ import typer
 from pydantic import JsonValue
 
 from domain.errors import UnknownName
+from worker.cli.json_argument import json_object
 from worker.cli.result_line import result_line
 from worker.cli.run import REFUSED, fail, run, system_user
 from worker.client import Answer, send, somebody_works, wait
 from worker.composition import open_redis
-from worker.execution import Delivery, parse
+from worker.delivery import Delivery, parse
 from worker.jobs import JOBS
 from worker.settings import Settings
-from worker.wire import decode, encode, read_job
+from worker.wire import encode, read_job
 
 
 def enqueue(
@@ -37,7 +38,7 @@ def enqueue(
         fail("--timeout and --json go with --wait")
     origin = {"actor": actor, "reason": reason, "request_id": request_id}
     said: dict[str, JsonValue] = {name: value for name, value in origin.items() if value is not None}
-    given: dict[str, JsonValue] = {"actor": system_user(), **_object(arguments), **said}
+    given: dict[str, JsonValue] = {"actor": system_user(), **json_object(arguments), **said}
 
     async def command(settings: Settings) -> int:
         _refuse_early(settings, job, Delivery(job_id or "door", 1, given))
@@ -57,14 +58,6 @@ def enqueue(
                 fail(f"job {sent} has no result after {wait_for} s; see `counterfoil job {sent}`", REFUSED)
 
     run(command)
-
-
-def _object(text: str) -> dict[str, Any]:
-    source = sys.stdin.buffer.read() if text == "-" else text.encode("utf-8", "surrogateescape")
-    try:
-        return decode(source)
-    except (ValueError, RecursionError) as error:
-        fail(f'the arguments are not a JSON object ({error}); for example \'{{"entity": "task", …}}\'')
 
 
 def _refuse_early(settings: Settings, name: str, delivery: Delivery) -> None:
