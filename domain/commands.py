@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, m
 
 from domain.entity import MAX_ID
 from domain.errors import unknown
-from domain.storable import unstorable_path
+from domain.storable import UNSTORABLE, unstorable_path
 
 RowId = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
 Key = Annotated[str, Field(min_length=1)] | Annotated[int, Field(strict=True)]
@@ -43,7 +43,7 @@ class Command(BaseModel):
     @classmethod
     def _refuse_unstorable(cls, arguments: JsonValue) -> JsonValue:
         if (path := unstorable_path(arguments)) is not None:
-            raise ValueError(f"{path} holds a NUL character or a lone surrogate, which PostgreSQL cannot store")
+            raise ValueError(f"{path} {UNSTORABLE}")
         return arguments
 
 

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from domain.commands import Key, Row
 from domain.entities import Entities, EntityType, Reference
 from domain.errors import InvalidRows, Problem, unknown
-from domain.storable import unstorable_path
+from domain.storable import UNSTORABLE, unstorable_path
 
 _NOT_A_NUMBER = "Input should be a number, not true or false"
 
@@ -110,9 +110,7 @@ def _split(entities: Entities, entity: EntityType, number: int, row: Row) -> tup
     references: dict[str, Key] = {}
     problems: list[Problem] = []
     if (path := unstorable_path(row)) is not None:
-        problems.append(
-            Problem(number, path, "holds a NUL character or a lone surrogate, which PostgreSQL cannot store")
-        )
+        problems.append(Problem(number, path, UNSTORABLE))
     for name, value in row.items():
         if "." not in name:
             values[name] = value

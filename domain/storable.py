@@ -4,6 +4,9 @@ import re
 
 from pydantic import JsonValue
 
+UNSTORABLE = "holds a NUL character or a lone surrogate, which PostgreSQL cannot store"
+"""What is said of a text that PostgreSQL refuses."""
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -27,5 +30,5 @@ def unstorable_path(value: JsonValue, path: str = "") -> str | None:
 def refuse_unstorable(text: object) -> object:
     """Return what was given; raises ValueError for a text that PostgreSQL cannot store."""
     if isinstance(text, str) and _UNSTORABLE.search(text):
-        raise ValueError("holds a NUL character or a lone surrogate, which PostgreSQL cannot store; remove it")
+        raise ValueError(f"{UNSTORABLE}; remove it")
     return text
