@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test check fix ci lock
+.PHONY: help setup demo dev test chaos check fix ci lock
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,11 @@ dev: $(STAMP) ## embedded PostgreSQL and Redis, migrated, until Ctrl-C
 test: $(STAMP) ## every test, in parallel and in random order; ARGS="-k audit" narrows
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 -q $(ARGS)
 
+MINUTES ?= 2
+WORKERS ?= 3
+chaos: $(STAMP) ## break everything while jobs run, and count effects; MINUTES=2 SEED=1 WORKERS=3
+	$(BIN)/python -m chaos --minutes $(MINUTES) --workers $(WORKERS) $(if $(SEED),--seed $(SEED))
+
 check: $(STAMP) ## lint, types, directions between layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -38,7 +43,9 @@ fix: $(STAMP) ## format, and mend what the linter can mend by itself
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-ci: check test ## exactly what CI runs
+# Under CI, Hypothesis draws the same examples every time, so that a failure there can be repeated; `make test` explores.
+ci: export CI = true
+ci: check test chaos ## exactly what CI runs, with two minutes of chaos
 
 lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-emit-find-links \

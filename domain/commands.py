@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, m
 
 from domain.entity import MAX_ID
 from domain.errors import unknown
+from domain.job import REMEMBERED_DAYS
 from domain.storable import UNSTORABLE, unstorable_path
 
 RowId = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
@@ -137,9 +138,27 @@ class Restore(Command):
 
 
 class Purge(Command):
-    """Delete for good, at most `limit` rows, what was soft-deleted more than `retention_days` days ago."""
+    """Delete for good, at most `limit` rows, what was soft-deleted more than `retention_days` days ago.
+
+    `go_on` enqueues the next batch where this one was full.
+    """
 
     job: ClassVar[str] = "purge"
 
     retention_days: float = Field(gt=0)
     limit: int = Field(default=10_000, ge=1)
+    go_on: bool = False
+
+
+class Prune(Command):
+    """Remove, at most `limit`, jobs that ended more than so many days ago; dead ones are kept longer.
+
+    `go_on` enqueues the next batch where this one was full.
+    """
+
+    job: ClassVar[str] = "prune"
+
+    finished_days: float = Field(ge=REMEMBERED_DAYS)
+    dead_days: float = Field(ge=REMEMBERED_DAYS)
+    limit: int = Field(default=10_000, ge=1)
+    go_on: bool = False

@@ -27,6 +27,11 @@ def unstorable_path(value: JsonValue, path: str = "") -> str | None:
     return None
 
 
+def storable(text: str) -> str:
+    """Return a text that PostgreSQL can store, with the characters that it cannot written as escapes."""
+    return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def refuse_unstorable(text: object) -> object:
     """Return what was given; raises ValueError for a text that PostgreSQL cannot store."""
     if isinstance(text, str) and _UNSTORABLE.search(text):

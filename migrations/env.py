@@ -8,15 +8,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from domain.entity import Entity
-from persistence import audit_log
+from persistence import audit_log, job_table, schedule_table
 from persistence.engine import database_url
 from worker.settings import load_entities, load_settings
 
 LOCK_TIMEOUT = "5s"
 """A migration that waits longer for a lock gives up: behind it every query on the table would wait too."""
 
-METADATA = audit_log.AuditEntry.metadata
-assert METADATA is Entity.metadata  # noqa: S101 - one metadata for all tables, or autogenerate would miss some
+METADATA = job_table.JobRow.metadata
+assert METADATA is Entity.metadata is audit_log.AuditEntry.metadata is schedule_table.ScheduleRow.metadata  # noqa: S101 - one metadata for all tables, or autogenerate would miss some
 
 
 def run_offline(url: URL) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Text, cast, func, union
+from sqlalchemy.orm import load_only
 from sqlmodel import col, select
 
 from domain.commands import Key
@@ -53,3 +54,15 @@ async def written_by(read: Reader, job_id: str) -> list[tuple[str, str, int]]:
         .order_by(func.min(AuditEntry.id))
     )
     return [(row[0], row[1], row[2]) for row in await read.rows(query)]
+
+
+async def operated(read: Reader, job_id: str) -> Sequence[AuditEntry]:
+    """Return what operators did to a job, oldest first; without the rows' images, which may be large."""
+    known = (AuditEntry.at, AuditEntry.actor, AuditEntry.action, AuditEntry.reason, AuditEntry.after)
+    query = (
+        select(AuditEntry)
+        .options(load_only(*known))  # type: ignore[arg-type]
+        .where(col(AuditEntry.entity) == "job", col(AuditEntry.entity_id) == job_id)
+        .order_by(col(AuditEntry.id))
+    )
+    return await read.scalars(query)

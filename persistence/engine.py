@@ -1,6 +1,9 @@
 """The database engine: from a URL as everybody spells it to a pool of asyncpg connections."""
 
+import asyncio
+import json
 from collections.abc import Mapping
+from typing import Any
 
 from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import URL, make_url, text
@@ -15,6 +18,10 @@ _RENAMED = {"sslmode": "ssl"}
 _UNDERSTOOD = {"host", "passfile", "password", "port", "prepared_statement_cache_size", "ssl", "user"}
 # asyncpg binds channels by itself wherever server and encryption allow it; managed databases put it into their URLs.
 _IMPLIED = {"channel_binding"}
+
+
+REACH_SECONDS = 10.0
+"""How long a server that accepts connections may take to answer, when a command begins."""
 
 
 def database_url(url: str) -> URL:
@@ -63,6 +70,7 @@ def create_engine(  # noqa: PLR0913 - one keyword for each setting of the pool
         pool_pre_ping=pool_pre_ping,
         pool_recycle=300,
         echo=echo,
+        json_deserializer=readable,
         hide_parameters=True,  # values of rows never reach a log through an error's text
         connect_args={
             "server_settings": {"timezone": "UTC", "application_name": application_name, **(session_settings or {})},
@@ -70,10 +78,18 @@ def create_engine(  # noqa: PLR0913 - one keyword for each setting of the pool
     )
 
 
+def readable(json_text: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what JSON says; the text itself where PostgreSQL's JSON is beyond Python's (depth, digits of a number)."""
+    try:
+        return json.loads(json_text)
+    except (ValueError, RecursionError):
+        return json_text
+
+
 async def reach(engine: AsyncEngine) -> int:
     """Connect once and return the server's version number, such as 180004; raises Unreachable, without the password."""
     try:
-        async with engine.connect() as connection:
+        async with asyncio.timeout(REACH_SECONDS), engine.connect() as connection:
             number = await connection.scalar(text("SHOW server_version_num"))
     except (OSError, SQLAlchemyError, PostgresError, InterfaceError, TimeoutError) as error:
         why = str(error.__cause__ or error).splitlines()[0] if str(error) else type(error).__name__

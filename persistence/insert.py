@@ -51,7 +51,7 @@ async def _insert(tx: Transaction, entity: EntityType, rows: Sequence[Row]) -> t
         on_conflict=f"ON CONFLICT ({quoted(key)}) WHERE deleted_at IS NULL DO NOTHING" if key else "",
         written_keys=f"SELECT {quoted(key)} FROM written" if key else "SELECT NULL::text WHERE false",  # noqa: S608 - a column's name
     )
-    found = await tx.write(entity, sentence, {"rows": json.dumps(rows)})
+    found = await tx.write(entity.name, sentence, {"rows": json.dumps(rows)})
     return counted("inserted", entity.name, found["written"], found["ids"]), set(found["keys"])
 
 

@@ -24,7 +24,8 @@ from domain.errors import (
 # PostgreSQL manual, appendix A.
 _UNIQUE = "23505"
 _FOREIGN_KEY = "23503"
-_UNDEFINED_TABLE = "42P01"
+# A table, a column, a function: in a deploy, a worker may be newer than the database.
+_UNDEFINED = {"42P01", "42703", "42883"}
 _READ_ONLY = "25006"
 _KINDS = {"23502": "not-null", "23514": "check", "23P01": "exclusion"}
 _DATA = "22"
@@ -55,7 +56,7 @@ def _explain(entities: Entities, error: DBAPIError) -> CounterfoilError | None: 
         return MissingReference(entity, (problem,))
     if state in _KINDS:
         return ConstraintViolated(entity, str(constraint or column), _KINDS[state])
-    if state == _UNDEFINED_TABLE:
+    if state in _UNDEFINED:
         return NotMigrated()
     if state == _READ_ONLY:
         return ReadOnly()

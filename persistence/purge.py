@@ -3,6 +3,7 @@
 from domain.commands import Purge
 from domain.entities import EntityType
 from domain.result import Result, counted
+from persistence.next_batch import enqueue_next_batch
 from persistence.statements import quoted, statement
 from persistence.transaction import Transaction
 
@@ -19,13 +20,15 @@ async def purge_rows(tx: Transaction, command: Purge) -> Result:
         for entity in tx.entities.values():
             result += await _purge(tx, entity, command, limit=command.limit - result.purged)
         progress = result.purged > before
+    if command.go_on and result.purged == command.limit:
+        await enqueue_next_batch(tx, command)
     return result
 
 
 async def _purge(tx: Transaction, entity: EntityType, command: Purge, *, limit: int) -> Result:
     sentence = statement("purge", table=entity.table, unreferenced=_unreferenced(tx, entity))
     retention = {"retention_seconds": command.retention_days * 86_400, "purge_limit": limit}
-    found = await tx.write(entity, sentence, retention)
+    found = await tx.write(entity.name, sentence, retention)
     return counted("purged", entity.name, found["written"], found["ids"])
 
 

@@ -26,9 +26,9 @@ class Reader:
         """Take the session, which the reader alone keeps."""
         self._session = session
 
-    async def get(self, model: type[Model], entity_id: int) -> Model | None:
+    async def get(self, model: type[Model], row_id: int | str) -> Model | None:
         """Return the row with this id, deleted or not, or None."""
-        return await self._session.get(model, entity_id)
+        return await self._session.get(model, row_id)
 
     async def scalars(self, query: "Select[Value]") -> Sequence[Value]:
         """Return the first column of every row."""

@@ -35,7 +35,7 @@ async def mark_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], act
     if not ids:
         return Result()
     sentence = statement("mark_deleted", table=entity.table)
-    found = await tx.write(entity, sentence, {"row_ids": list(ids), "action": action})
+    found = await tx.write(entity.name, sentence, {"row_ids": list(ids), "action": action})
     count = "deleted" if action == "soft_delete" else "restored"
     return counted(count, entity.name, found["written"], found["ids"])
 

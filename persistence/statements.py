@@ -25,6 +25,11 @@ def listed(columns: Sequence[str], form: str = "{}") -> str:
     return ", ".join(form.format(quoted(column)) for column in columns)
 
 
+def sentence(source: str) -> TextClause:
+    """Return the sentence of `source.sql` that has no placeholders."""
+    return text(_source(source))
+
+
 def statement(source: str, *, table: Table, **parts: str) -> TextClause:
     """Return the sentence of `source.sql` for a table.
 

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import RowMapping, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
-from domain.entities import Entities, EntityType
+from domain.entities import Entities
 from domain.errors import AuditMismatch
 from domain.origin import Origin
 from domain.result import IDS_KEPT
@@ -31,18 +31,35 @@ class Transaction:
     origin: Origin
     entities: Entities
 
-    async def write(self, entity: EntityType, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
-        """Run a statement that writes rows of an entity together with their audit rows, and return its only row.
+    def on_behalf_of(self, origin: Origin) -> "Transaction":
+        """Return the same transaction for another origin: what is written from now on bears its name."""
+        self.session.sync_session.info["origin"] = origin
+        return replace(self, origin=origin)
+
+    async def write(self, name: str, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
+        """Run a statement that writes rows, of the entity `name`, with their audit rows, and return its only row.
 
         For the services of this package alone. Raises AuditMismatch unless it audited as many rows as it wrote.
         """
         await self.session.flush()
-        values = {**self.origin.model_dump(), "entity": entity.name, "ids_kept": IDS_KEPT, **parameters}
+        values = {**self.origin.model_dump(), "entity": name, "ids_kept": IDS_KEPT, **parameters}
         found = await self.session.execute(statement, values, execution_options={AUDITED: True})
         row = found.mappings().one()
         if row["written"] != row["audited"]:
-            raise AuditMismatch(entity.name, written=row["written"], audited=row["audited"])
+            raise AuditMismatch(name, written=row["written"], audited=row["audited"])
         return row
+
+
+@asynccontextmanager
+async def bookkeeping(sessions: Sessions) -> AsyncIterator[WriteSession]:
+    """Open a short transaction over the job table and its neighbours, outside any job's own; for this package alone.
+
+    Commits when the block ends, and raises as `transaction` does. It has no origin: an entity cannot be written in it.
+    """
+    async with sessions() as session:
+        with explained(session.info["entities"]):
+            async with session.begin():
+                yield session
 
 
 @asynccontextmanager

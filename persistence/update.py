@@ -43,7 +43,7 @@ async def apply_changes(tx: Transaction, entity: EntityType, changes: Mapping[in
         new_images=_images(columns, "new_row"),
     )
     rows = [{"id": entity_id, "changes": row} for entity_id, row in changes.items()]
-    found = await tx.write(entity, sentence, {"changes": json.dumps(rows)})
+    found = await tx.write(entity.name, sentence, {"changes": json.dumps(rows)})
     skipped = Result(skipped=len(changes) - found["written"])
     return counted("updated", entity.name, found["written"], found["ids"]) + skipped
 

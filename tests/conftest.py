@@ -19,13 +19,13 @@ from domain.entities import Entities
 from persistence.engine import database_url
 from persistence.scratch import create_database, drop_database
 from persistence.transaction import Sessions
+from tests.redis_faults import CLAIM
 from worker.composition import Database, open_database, open_redis
 from worker.embedded import embedded_postgres, embedded_redis
 from worker.migrate import alembic_config
 from worker.settings import Settings, load_settings
 
 SERVERS = pytest.StashKey[ExitStack]()
-CLAIM = "counterfoil:tests"
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,8 +16,9 @@ from domain.result import Result
 from domain.task import Task
 from persistence.insert import insert_rows
 from persistence.transaction import Transaction
+from tests.single import execute
 from worker.composition import open_database
-from worker.execution import Delivery, execute
+from worker.delivery import Delivery
 from worker.jobs.job import Job
 from worker.settings import load_settings
 
@@ -45,10 +46,14 @@ async def insert_set_based(tx: Transaction, _: Command) -> Result:
     return await insert_rows(tx, tx.entities["task"], [{"key": "new", "title": "New", "project.key": "alpha"}])
 
 
+async def do_both(tx: Transaction, command: Command) -> Result:
+    """Write in both ways."""
+    return await change_an_object(tx, command) + await insert_set_based(tx, command)
+
+
 async def do_both_and_die(tx: Transaction, command: Command) -> Result:
     """Write in both ways, and end before the commit."""
-    await change_an_object(tx, command)
-    await insert_set_based(tx, command)
+    await do_both(tx, command)
     sys.stdout.write("all written\n")
     sys.stdout.flush()
     die()

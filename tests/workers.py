@@ -1,21 +1,18 @@
 """A worker inside the test's own process, where a process of its own would prove nothing more."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from arq.connections import ArqRedis
-from arq.worker import Worker
 from pydantic import JsonValue
 
+from tests.waiting import DEADLINE, eventually
 from worker.client import Answer, wait
 from worker.composition import Database
+from worker.engine import Engine
 from worker.process import build_worker
 from worker.settings import Settings
-
-DEADLINE = 60.0
-"""Seconds after which what should have happened is held not to happen; a busy machine is slow, not wrong."""
 
 
 def retitle(key: str, title: str, **more: JsonValue) -> dict[str, JsonValue]:
@@ -25,32 +22,23 @@ def retitle(key: str, title: str, **more: JsonValue) -> dict[str, JsonValue]:
 
 
 @asynccontextmanager
-async def running_worker(settings: Settings, database: Database, redis: ArqRedis) -> AsyncIterator[Worker]:
+async def running_worker(settings: Settings, database: Database, redis: ArqRedis) -> AsyncIterator[Engine]:
     """Run a worker for the time of the block; what kills it fails the test at the end of the block."""
     worker = build_worker(settings, database, redis, handle_signals=False)
     loop = asyncio.create_task(worker.async_run())
     try:
         yield worker
     finally:
-        # arq's way to end its loop between two Redis commands: start no more jobs, wait for those that run.
-        worker.burst, worker.max_burst_jobs = True, 0
+        worker.drain()
         async with asyncio.timeout(DEADLINE):
             await loop
-        await redis.delete(worker.health_check_key)
+        await worker.close()
 
 
 async def answered(redis: ArqRedis, job_id: str) -> Answer:
     """Return a job's answer; fail when there is none within a minute."""
     async with asyncio.timeout(DEADLINE):
         return await wait(redis, job_id)
-
-
-async def eventually(condition: Callable[[], Awaitable[bool]], what: str) -> None:
-    """Return as soon as `condition` holds, while the worker goes on; fail, naming `what`, when it does not."""
-    deadline = time.monotonic() + DEADLINE
-    while not await condition():
-        assert time.monotonic() < deadline, f"waited {DEADLINE} s in vain until {what}"
-        await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -13,8 +13,11 @@ from domain.result import Result
 from persistence.audit_log import AuditEntry
 from persistence.reader import reader
 from persistence.transaction import Sessions, Transaction, transaction
+from worker.composition import Database
 from worker.jobs import JOBS
 from worker.jobs.purge import JOB as PURGE
+
+Row = tuple[Any, ...]
 
 
 def begin(
@@ -55,6 +58,13 @@ async def images(sessions: Sessions, table: str) -> dict[int, dict[str, Any]]:
     async with begin(sessions) as tx:
         found = await tx.session.execute(text(f"SELECT id, to_jsonb(t) FROM {table} AS t"))  # noqa: S608 - a test's table
         return {row[0]: row[1] for row in found}
+
+
+async def sql(database: Database, statement: str, **values: object) -> list[Row]:
+    """Run one statement in a transaction of its own, past the sessions, and return its rows."""
+    async with database.engine.begin() as connection:
+        found = await connection.execute(text(statement), values)
+        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 async def live(sessions: Sessions, table: str = "task") -> dict[str, dict[str, Any]]:

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 from arq.connections import ArqRedis
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.entities import Entities, EntityType
 from domain.errors import CounterfoilError
 from persistence.engine import reach
+from persistence.job_list import waiting_by_queue
+from persistence.reader import reader
+from worker.client import somebody_works
 from worker.composition import Database, open_database, open_redis
 from worker.migrate import current, heads
 from worker.settings import Settings, load_entities
@@ -42,6 +46,8 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("PostgreSQL", "no", str(error))
     try:
         async with open_redis(settings) as redis:
+            async for finding in _unserved(settings, redis):
+                yield finding
             yield await _redis_version(redis)
             yield await _redis_memory(redis)
     except CounterfoilError as error:
@@ -98,6 +104,19 @@ async def _connections(settings: Settings, engine: AsyncEngine) -> Finding:
         "COUNTERFOIL_POOL_SIZE, COUNTERFOIL_MAX_OVERFLOW or the processes, or raise max_connections"
     )
     return Finding("connections", f"{needed} of {room}", "" if needed <= room else advice)
+
+
+async def _unserved(settings: Settings, redis: ArqRedis) -> AsyncIterator[Finding]:
+    """Find queues on which due jobs wait although no worker serves them; silent where the database cannot tell."""
+    try:
+        async with open_database(settings) as database, reader(database.sessions) as read:
+            waiting = await waiting_by_queue(read)
+    except (CounterfoilError, DBAPIError):
+        return
+    for queue, number in waiting:
+        served = await somebody_works(redis, queue)
+        advice = "no worker serves it: start one with COUNTERFOIL_QUEUE set to its name, or enqueue on another queue"
+        yield Finding(f"queue {queue}", f"{number} due jobs", "" if served else advice)
 
 
 async def _redis_version(redis: ArqRedis) -> Finding:

@@ -1,6 +1,7 @@
 """The composition root: engines, pools and registries are made here, once, and handed on as keyword arguments."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.entities import Entities
 from domain.errors import Unreachable
-from persistence.engine import create_engine, database_url, reach
+from persistence.engine import REACH_SECONDS, create_engine, database_url, reach
 from persistence.transaction import Sessions, create_sessions
 from worker import wire
 from worker.settings import Settings, load_entities, without_password
@@ -27,20 +28,34 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, application_name: str = "counterfoil") -> AsyncIterator[Database]:
+async def open_database(
+    settings: Settings,
+    *,
+    application_name: str = "counterfoil",
+    session_settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[Database]:
     """Open the database, and close its pool at the end; raises Unreachable, SettingsError."""
+    database = make_database(settings, application_name=application_name, session_settings=session_settings)
+    try:
+        await reach(database.engine)
+        yield database
+    finally:
+        await database.engine.dispose()
+
+
+def make_database(
+    settings: Settings, *, application_name: str, session_settings: Mapping[str, str] | None = None
+) -> Database:
+    """Return a database to which nobody has connected yet; raises SettingsError."""
     entities = load_entities(settings)
     engine = create_engine(
         database_url(settings.database_url.get_secret_value()),
         pool_size=settings.pool_size,
         max_overflow=settings.max_overflow,
         application_name=application_name,
+        session_settings=session_settings,
     )
-    try:
-        await reach(engine)
-        yield Database(engine, create_sessions(engine, entities), entities)
-    finally:
-        await engine.dispose()
+    return Database(engine, create_sessions(engine, entities), entities)
 
 
 def redis_settings(url: str) -> RedisSettings:
@@ -55,13 +70,14 @@ async def open_redis(settings: Settings) -> AsyncIterator[ArqRedis]:
     """Open a pool of Redis connections that speaks JSON, and close it at the end; raises Unreachable."""
     url = settings.redis_url.get_secret_value()
     try:
-        redis = await create_pool(
-            redis_settings(url),
-            job_serializer=wire.encode,
-            job_deserializer=wire.decode,
-            default_queue_name=settings.queue,
-        )
-    except (RedisError, OSError, ValueError) as error:
+        async with asyncio.timeout(REACH_SECONDS):
+            redis = await create_pool(
+                redis_settings(url),
+                job_serializer=wire.encode,
+                job_deserializer=wire.decode,
+                default_queue_name=settings.queue,
+            )
+    except (RedisError, OSError, ValueError, TimeoutError) as error:
         why = str(error) or type(error).__name__
         raise Unreachable("Redis", without_password(settings.redis_url), why, "REDIS_URL") from error
     try:

@@ -1,121 +1,145 @@
-"""The execution of one job, in five steps: bind, parse, open the transaction, run, outcome."""
+"""The execution of one job, in five steps: parse, open the transaction, take the job's row, run, outcome."""
 
+import asyncio
 import traceback
-from asyncio import CancelledError
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
 
 import structlog
-from pydantic import BaseModel, JsonValue, ValidationError
-from pydantic_core import ErrorDetails
 from structlog.contextvars import bind_contextvars
-from structlog.stdlib import BoundLogger
 
 from domain.commands import Command
-from domain.errors import CounterfoilError, InvalidCommand, Problem, TooLarge, unknown
+from domain.errors import CounterfoilError, EndedBefore, InvalidCommand, JobIdTaken, KilledItsWorker, NotYetDue
+from domain.job import CRASHES, JobState
 from domain.origin import Origin
 from domain.result import COUNTS, Result
+from persistence.job_failure import Failure, record_failure
+from persistence.job_life import Acceptance, cancel_job, finish_job, recorded_end, take_job
 from persistence.transaction import Sessions, transaction
+from worker.acceptance import acceptance
+from worker.delivery import Delivery, asker, parse, refuse_id
 from worker.jobs.job import Job
+from worker.outcome import Again, Ended, Outcome, Succeeded
 
-ORIGIN_FIELDS = ("actor", "request_id", "reason")
-"""Arguments that every job takes beside its command's own."""
+_LOG = "counterfoil.job"
 
-ASKER_SHOWN = 200
-"""Characters of an actor or request id in a log line: an origin allows no more, but a refused one may be longer."""
-
-PATH_SHOWN = 8
-"""Steps of the path to a refused value: too deep a nesting has hundreds."""
-
-Model = TypeVar("Model", bound=BaseModel)
-_LISTS = ("rows", "id", "key", "changes_by_key")
+RECORD_SECONDS = 5.0
+"""Seconds for keeping a failed attempt: a paused worker may hold the job's row, and a server may hang."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One delivery of a job by the queue: its id, its number (from 1), its arguments as they came.
+class Execution:
+    """What a job's execution needs: sessions, limits, the names of queue and worker, and dice for the backoff."""
 
-    `positional` counts arguments without a name, of which every job refuses any.
-    """
+    sessions: Sessions
+    queue: str
+    worker: str
+    job_timeout: float
+    max_rows: int
+    random: Callable[[], float]
 
-    job_id: str
-    attempt: int
-    arguments: Mapping[str, JsonValue]
-    positional: int = 0
+    async def execute(self, job: Job, delivery: Delivery) -> Outcome:
+        """Run one delivery of a job, and return what became of it.
+
+        Raises nothing but CancelledError, when the worker stops: the job's row is then as if nothing had been.
+        """
+        bind_contextvars(job_id=delivery.job_id, job=job.name, attempt=delivery.attempt, **asker(delivery.arguments))
+        try:
+            refuse_id(delivery)
+        except InvalidCommand as error:  # there can be no row for it
+            _log_failure(error)
+            return Ended(error)
+        try:
+            _refuse_killer(delivery)
+            command, origin = parse(job, delivery, max_rows=self.max_rows)
+            result = await self._apply(job, delivery, command, origin)
+        except asyncio.CancelledError:
+            structlog.get_logger(_LOG).warning("job.interrupted")
+            raise
+        except NotYetDue as early:
+            return Again(early.seconds, str(early))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is kept, and the worker lives on
+            return await self._failed(job, delivery, error)
+        if result is None:
+            return await self._recorded(job, delivery)
+        return _committed(result)
+
+    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin) -> Result | None:
+        """Open the transaction, take the job's row, run; None where another delivery has ended the job."""
+        structlog.get_logger(_LOG).info("job.started")
+        async with asyncio.timeout(job.timeout or self.job_timeout), transaction(self.sessions, origin) as tx:
+            if (taken := await take_job(tx, self._acceptance(job, delivery))) is None:
+                return None
+            result = await job.apply(taken, command)
+            await finish_job(tx, delivery.job_id, result.model_dump(mode="json"))
+        return result
+
+    async def _failed(self, job: Job, delivery: Delivery, error: Exception) -> Outcome:
+        """Keep the failed attempt, and say whether there is another."""
+        _log_failure(error)
+        failure = Failure.of(error, self.worker)
+        try:
+            async with asyncio.timeout(RECORD_SECONDS):
+                record = await record_failure(
+                    self.sessions, self._acceptance(job, delivery), failure, job.policy, self.random
+                )
+        except JobIdTaken as taken:
+            return Ended(taken)
+        except Exception as lost:  # noqa: BLE001 - the job stays queued in Redis, and in its row where it has one
+            _log_failure(lost)
+            return Again(RECORD_SECONDS * (1 + self.random()), failure.message)
+        if record.state is JobState.QUEUED:
+            structlog.get_logger(_LOG).info("job.retried", attempt=record.attempt, delay=round(record.delay, 3))
+            return Again(record.delay, failure.message)
+        if record.state is JobState.DEAD and record.is_new:
+            return Ended(error)
+        return await self._recorded(job, delivery)
+
+    async def cancelled(self, job: Job, delivery: Delivery) -> None:
+        """Keep that a client has aborted the job; while the database is away, its row stays queued."""
+        try:
+            async with asyncio.timeout(RECORD_SECONDS):
+                await cancel_job(self.sessions, self._acceptance(job, delivery))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker lives on
+            _log_failure(error)
+
+    async def _recorded(self, job: Job, delivery: Delivery) -> Outcome:
+        """Return the outcome that another delivery of the job has recorded."""
+        structlog.get_logger(_LOG).info("job.done_before")
+        try:
+            row = await recorded_end(self.sessions, self._acceptance(job, delivery))
+        except JobIdTaken as taken:
+            return Ended(taken)
+        except Exception as error:  # noqa: BLE001 - the job has ended; its sender's answer waits for the database
+            _log_failure(error)
+            return Again(RECORD_SECONDS, "the recorded outcome cannot be read")
+        if row is None:
+            return Ended(EndedBefore(delivery.job_id, "dropped", ""))
+        if row["state"] == JobState.SUCCEEDED:
+            return Succeeded(row["result"])
+        last = str(row["errors"][-1]["message"]) if row["errors"] else ""
+        return Ended(EndedBefore(delivery.job_id, row["state"], last))
+
+    def _acceptance(self, job: Job, delivery: Delivery) -> Acceptance:
+        return acceptance(job.name, delivery, queue=delivery.queue or self.queue, max_attempts=job.policy.max_attempts)
 
 
-async def execute(job: Job, delivery: Delivery, *, sessions: Sessions, max_rows: int) -> dict[str, JsonValue]:
-    """Run one delivery of a job in one transaction and return its result as JSON.
-
-    Raises what stopped it, after the rollback; every step binds or logs an event, none of which holds argument values.
-    """
-    log: BoundLogger = structlog.get_logger("counterfoil.job")
-    bind_contextvars(job_id=delivery.job_id, job=job.name, attempt=delivery.attempt, **asker(delivery.arguments))
-    try:
-        command, origin = parse(job, delivery, max_rows=max_rows)
-        log.info("job.started")
-        async with transaction(sessions, origin) as tx:
-            result: Result = await job.apply(tx, command)
-    except (Exception, CancelledError) as error:  # noqa: BLE001 - logged and raised again
-        _failed(log, error)
-    return _succeeded(log, result)
+def _refuse_killer(delivery: Delivery) -> None:
+    """Refuse a job whose deliveries end with their worker's death; those that were handed back are not counted."""
+    if delivery.attempt > CRASHES:
+        raise KilledItsWorker(delivery.attempt - 1)
 
 
-def asker(arguments: Mapping[str, JsonValue]) -> dict[str, str | None]:
-    """Return who asks, for log lines, None where nobody said: they name the sender of a job that is refused, too."""
-    said = {name: arguments.get(name) for name in ("actor", "request_id")}
-    return {name: value[:ASKER_SHOWN] if isinstance(value, str) else None for name, value in said.items()}
+def _committed(result: Result) -> Succeeded:
+    counts = {name: count for name in COUNTS if (count := getattr(result, name))}
+    structlog.get_logger(_LOG).info("job.committed", **counts)
+    return Succeeded(result.model_dump(mode="json"))
 
 
-def parse(job: Job, delivery: Delivery, *, max_rows: int) -> tuple[Command, Origin]:
-    """Return the command and the origin that the arguments hold; raises TooLarge, InvalidCommand."""
-    for name in _LISTS:
-        value = delivery.arguments.get(name)
-        if isinstance(value, list | dict) and len(value) > max_rows:
-            raise TooLarge(f"entries in {name!r}", len(value), max_rows, "COUNTERFOIL_MAX_ROWS")
-    if delivery.positional:
-        problem = Problem(None, "", f"{delivery.positional} positional arguments; name every argument")
-        raise InvalidCommand(job.name, (problem,))
-    origin = {name: delivery.arguments[name] for name in ORIGIN_FIELDS if name in delivery.arguments}
-    arguments = {name: value for name, value in delivery.arguments.items() if name not in ORIGIN_FIELDS}
-    problems: list[Problem] = []
-    command = _validated(job.command, arguments, problems)
-    source = _validated(Origin, {**origin, "job_id": delivery.job_id}, problems)
-    if command is None or source is None:
-        raise InvalidCommand(job.name, tuple(problems))
-    return command, source
-
-
-def _validated(model: type[Model], values: Mapping[str, Any], problems: list[Problem]) -> Model | None:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        problems.extend(_problem(model, detail) for detail in error.errors(include_url=False))
-        return None
-
-
-def _problem(model: type[BaseModel], detail: ErrorDetails) -> Problem:
-    name = ".".join(str(part) for part in detail["loc"][:PATH_SHOWN])
-    message = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        message = unknown("argument", name, [*model.model_fields, *ORIGIN_FIELDS])
-    return Problem(None, name, message)
-
-
-def _succeeded(log: BoundLogger, result: Result) -> dict[str, JsonValue]:
-    log.info("job.committed", **{name: count for name in COUNTS if (count := getattr(result, name))})
-    answer: dict[str, JsonValue] = result.model_dump(mode="json")
-    return answer
-
-
-def _failed(log: BoundLogger, error: BaseException) -> NoReturn:
+def _log_failure(error: Exception) -> None:
     """Log what stopped the job, by class only: messages name values, and a log must not."""
-    name = type(error).__name__
-    if isinstance(error, CancelledError):
-        log.warning("job.interrupted", error=name)
-    elif isinstance(error, CounterfoilError):
+    log, name = structlog.get_logger(_LOG), type(error).__name__
+    if isinstance(error, CounterfoilError):
         log.warning("job.refused", error=name)
     else:
         log.error("job.failed", error=name, stack="".join(traceback.format_tb(error.__traceback__)))
-    raise error

@@ -1,75 +1,57 @@
 """Jobs as arq knows them: coroutines that take arq's context and the job's arguments."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, NoReturn, cast
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
-import structlog
-from arq.cron import CronJob
 from arq.typing import WorkerCoroutine
-from arq.worker import Function, func
+from arq.worker import Function, Retry, func
 from pydantic import JsonValue
 
-from domain.errors import CounterfoilError, UnknownName
-from persistence.transaction import Sessions
-from worker.execution import Delivery, asker, execute
+from worker.arq_context import Context, delivery_of, hand_back
+from worker.execution import Execution
 from worker.jobs.job import Job
-from worker.wire import UNREADABLE, refusal
+from worker.outcome import Again, Ended, Succeeded
 
-NAME_SHOWN = 200
-"""Characters of an unknown job's name in a log line: a sender may make it as long as a payload."""
+ARQ_PATIENCE = 10.0
+"""Seconds by which arq's own time-out is longer than the job's, which ends the job before and is an attempt.
 
-
-class FunctionTable(dict[str, Function | CronJob]):
-    """arq's table of functions, in which an unknown name is a job that fails with the nearest valid one."""
-
-    def __missing__(self, name: str) -> Function:
-        """Return a function that refuses the job."""
-        known = tuple(known for known in self if known != UNREADABLE)
-
-        async def refuse(ctx: dict[Any, Any], /, *_: Any, **arguments: Any) -> NoReturn:  # noqa: ANN401 - as sent
-            _refuse(ctx, name, arguments, UnknownName("job", name, known))
-
-        return _function(refuse, name)
+Twice what keeping the attempt may take. They are part of arq's lease: a killed worker's jobs wait for them.
+"""
 
 
-def arq_functions(jobs: Iterable[Job], *, sessions: Sessions, max_rows: int) -> list[Function]:
-    """Return the jobs as arq functions, and one for payloads that cannot be read."""
-    known = [arq_function(job, sessions=sessions, max_rows=max_rows) for job in jobs]
-    return [*known, _function(_unreadable, UNREADABLE)]
-
-
-def arq_function(job: Job, *, sessions: Sessions, max_rows: int) -> Function:
+def arq_function(job: Job, execution: Execution) -> Function:
     """Return the arq function that executes a job."""
 
     async def run(  # what was sent: JSON, whose shape `execute` judges
-        ctx: dict[Any, Any],
+        ctx: Context,
         /,
         *positional: Any,  # noqa: ANN401
         **arguments: Any,  # noqa: ANN401
     ) -> dict[str, JsonValue]:
-        delivery = Delivery(str(ctx["job_id"]), int(ctx["job_try"]), arguments, len(positional))
-        return await execute(job, delivery, sessions=sessions, max_rows=max_rows)
+        delivery = delivery_of(ctx, positional, arguments)
+        try:
+            outcome = await execution.execute(job, delivery)
+        except asyncio.CancelledError:
+            if ctx.get("aborted", bool)():
+                await asyncio.shield(execution.cancelled(job, delivery))
+                raise
+            await asyncio.shield(hand_back(ctx))
+            # Not the cancellation: arq would make a time-out of it where its own time ran out, and delete the job.
+            raise Retry from None
+        match outcome:
+            case Succeeded(result):
+                return result
+            case Again(delay):
+                await hand_back(ctx)
+                raise Retry(defer=delay)
+            case Ended(error):
+                raise error
 
-    return _function(run, job.name)
+    return named(run, job.name, timeout=(job.timeout or execution.job_timeout) + ARQ_PATIENCE)
 
 
-def _function(coroutine: Callable[..., Awaitable[Any]], name: str) -> Function:
+def named(coroutine: Callable[..., Awaitable[Any]], name: str, timeout: float | None = None) -> Function:
+    """Return arq's function of this name for a coroutine; `timeout` is seconds."""
     # The context is positional alone, so that an argument named ctx is refused like any other; arq's type says less.
-    return func(cast("WorkerCoroutine", coroutine), name=name)
-
-
-async def _unreadable(ctx: dict[Any, Any], /, *_: Any, **found: Any) -> NoReturn:  # noqa: ANN401 - of `job_decoder`
-    _refuse(ctx, UNREADABLE, {}, refusal(found))
-
-
-def _refuse(ctx: dict[Any, Any], name: str, arguments: dict[str, Any], error: CounterfoilError) -> NoReturn:
-    log = structlog.get_logger("counterfoil.job")
-    log.warning(
-        "job.refused",
-        error=type(error).__name__,
-        job_id=ctx["job_id"],
-        job=name[:NAME_SHOWN],
-        attempt=ctx["job_try"],
-        **asker(arguments),
-    )
-    raise error
+    return func(cast("WorkerCoroutine", coroutine), name=name, timeout=timeout)

@@ -14,9 +14,13 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from domain.entities import Entities, collect
 from domain.errors import CounterfoilError, unknown
+from domain.job import REMEMBERED_DAYS
 from persistence.engine import database_url
 
 PREFIX = "COUNTERFOIL_"
+
+QUEUE = Field(pattern=r"^[\w.:-]{1,100}$")
+"""What a queue's name may consist of; `enqueue_job` of the database has the same rule."""
 
 
 @dataclass(eq=False)
@@ -44,8 +48,12 @@ class Settings(BaseSettings):
     """Modules whose entities are served, separated by commas."""
     versions: Path | None = None
     """A folder of further migrations, for a team's own entities."""
-    queue: str = Field("arq:queue", min_length=1)
+    queue: Annotated[str, QUEUE] = "arq:queue"
     """The queue to work on and to send to; the default is stock arq's."""
+    queues: Annotated[tuple[Annotated[str, QUEUE], ...], NoDecode] = ()
+    """Queues to work on, separated by commas, those first that come first; unset: `queue` alone."""
+    lease: float = Field(10, ge=0.5, le=3600)
+    """Seconds for which a job is a worker's before it must renew its claim: a killed worker's jobs wait so long."""
     concurrency: int = Field(10, ge=1, le=1000)
     """Jobs at a time in one worker process."""
     processes: int = Field(1, ge=1)
@@ -62,12 +70,16 @@ class Settings(BaseSettings):
     """Rows (or keys, or ids) that one job may name."""
     max_bytes: int = Field(16 * 1024 * 1024, ge=1024)
     """Bytes that one job's payload may have."""
+    keep_finished_days: float = Field(7, ge=REMEMBERED_DAYS, le=36_525)
+    """Days for which the job table keeps what succeeded or was cancelled, and so knows its id."""
+    keep_dead_days: float = Field(90, ge=REMEMBERED_DAYS, le=36_525)
+    """Days for which it keeps dead jobs."""
     retention_days: float | None = Field(None, gt=0, le=36_525)
     """Days after which soft-deleted rows are purged every night; unset: never."""
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("entities", mode="before")
+    @field_validator("entities", "queues", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -1,18 +1,21 @@
 """arq's wire in JSON: what a worker reads, what it answers, and nothing else; a pickle is never loaded."""
 
+import base64
 import json
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from math import isfinite
 from types import UnionType
 from typing import Any, NoReturn
 
 from domain.errors import CounterfoilError, TooLarge, UnreadablePayload
-
-UNREADABLE = "<unreadable>"
-"""The name of the job that stands for a payload which could not be read; its arguments say why (`refusal`)."""
+from domain.job import UNREADABLE
 
 LAST_MILLISECOND = 253_402_300_799_999
 """The end of the year 9999, after which there is no `datetime`."""
+
+MOST_NESTED = 500
+"""Levels of objects and lists in a job; Python's own bound of recursion is near 1,000."""
 
 _SHAPES: dict[str, type | UnionType] = {"t": int | None, "f": str, "a": list, "k": dict, "et": int}
 _PICKLE = b"\x80"
@@ -26,7 +29,15 @@ def encode(message: dict[str, Any]) -> bytes:
     if isinstance(failure := message.get("r"), BaseException):
         details = failure.data() if isinstance(failure, CounterfoilError) else {"error": type(failure).__name__}
         message = {**message, "r": failure_text(failure), "error": details}
-    return json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
+    try:
+        return json.dumps(message, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can hold
+        return json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
+
+
+def job_text(name: str, arguments: str, enqueued_at: int) -> str:
+    """Return a job whose arguments are JSON already; the time is ms since 1970."""
+    return f'{{"t":null,"f":{json.dumps(name)},"a":[],"k":{arguments},"et":{enqueued_at}}}'
 
 
 def decode(payload: bytes) -> dict[str, Any]:
@@ -47,9 +58,9 @@ def job_decoder(max_bytes: int) -> Callable[[bytes], dict[str, Any]]:
         try:
             return read_job(payload, max_bytes)
         except TooLarge as error:
-            return _unreadable({"bytes": error.size, "limit": error.limit})
+            return _unreadable(payload, {"bytes": error.size, "limit": error.limit})
         except UnreadablePayload as error:
-            return _unreadable({"why": error.why})
+            return _unreadable(payload, {"why": error.why})
 
     return decode_job
 
@@ -64,9 +75,22 @@ def read_job(payload: bytes, max_bytes: int) -> dict[str, Any]:
         message = decode(payload)
     except (ValueError, RecursionError) as error:
         raise UnreadablePayload(str(error)) from None
+    if payload.count(b"[") + payload.count(b"{") > MOST_NESTED and _is_deep(message):
+        raise UnreadablePayload(f"nested more than {MOST_NESTED} deep: maximum recursion depth")
     if not _is_job(message):
         raise UnreadablePayload(f"a job is an object with {', '.join(_SHAPES)}, as arq writes them")
     return message
+
+
+def _is_deep(message: dict[str, Any]) -> bool:
+    """Tell whether a message is nested deeper than what walks it later can follow."""
+    level: list[Any] = [message]
+    for _ in range(MOST_NESTED):
+        inner = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def refusal(arguments: Mapping[str, Any]) -> CounterfoilError:
@@ -77,6 +101,14 @@ def refusal(arguments: Mapping[str, Any]) -> CounterfoilError:
     return UnreadablePayload(str(arguments.get("why")))
 
 
+def raw_payload(arguments: Mapping[str, Any]) -> bytes:
+    """Return what was sent in place of a job, from an `UNREADABLE` job's arguments; empty where it was forged."""
+    try:
+        return base64.b64decode(str(arguments.get("base64")), validate=True)
+    except ValueError:
+        return b""
+
+
 def failure_text(failure: BaseException) -> str:
     """Return what the sender is told, in one line: the error's class and its words.
 
@@ -84,6 +116,8 @@ def failure_text(failure: BaseException) -> str:
     """
     if isinstance(failure, CounterfoilError):
         words = " ".join(str(failure).splitlines())
+    elif isinstance(failure, CancelledError):
+        words = "the job was aborted"
     elif isinstance(failure, TimeoutError):
         words = "a limit of time ran out, most likely COUNTERFOIL_JOB_TIMEOUT: send smaller jobs, or raise it"
     else:
@@ -97,8 +131,9 @@ def _is_job(message: dict[str, Any]) -> bool:
     return fits and 0 <= message["et"] <= LAST_MILLISECOND
 
 
-def _unreadable(found: dict[str, str | int]) -> dict[str, Any]:
-    return {"t": None, "f": UNREADABLE, "a": [], "k": found, "et": 0}
+def _unreadable(payload: bytes, found: dict[str, str | int]) -> dict[str, Any]:
+    raw = base64.b64encode(payload).decode()
+    return {"t": None, "f": UNREADABLE, "a": [], "k": {**found, "base64": raw}, "et": 0}
 
 
 def _finite(number: str) -> float:

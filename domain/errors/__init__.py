@@ -4,7 +4,18 @@ The message names the value, what was expected, and the way out.
 """
 
 from domain.errors.base import CounterfoilError, Problem, unknown
-from domain.errors.input import InvalidCommand, InvalidRows, TooLarge, UnknownName, UnreadablePayload
+from domain.errors.input import (
+    EndedBefore,
+    EnqueueRefused,
+    InvalidCommand,
+    InvalidRows,
+    JobIdTaken,
+    KilledItsWorker,
+    TooLarge,
+    UnknownName,
+    UnreadablePayload,
+)
+from domain.errors.operations import InvalidSchedule, JobsRefused, ScheduleInCode, ScheduleThere
 from domain.errors.rows import (
     CannotRestore,
     ChangedMeanwhile,
@@ -15,7 +26,16 @@ from domain.errors.rows import (
     NotFound,
     StaleVersion,
 )
-from domain.errors.system import AuditMismatch, NotMigrated, OwnEnding, ReadOnly, UnauditedWrite, Unreachable
+from domain.errors.system import (
+    AuditMismatch,
+    NotMigrated,
+    NotTaken,
+    NotYetDue,
+    OwnEnding,
+    ReadOnly,
+    UnauditedWrite,
+    Unreachable,
+)
 
 __all__ = [
     "AuditMismatch",
@@ -24,15 +44,25 @@ __all__ = [
     "ConstraintViolated",
     "CounterfoilError",
     "Duplicate",
+    "EndedBefore",
+    "EnqueueRefused",
     "InUse",
     "InvalidCommand",
     "InvalidRows",
+    "InvalidSchedule",
+    "JobIdTaken",
+    "JobsRefused",
+    "KilledItsWorker",
     "MissingReference",
     "NotFound",
     "NotMigrated",
+    "NotTaken",
+    "NotYetDue",
     "OwnEnding",
     "Problem",
     "ReadOnly",
+    "ScheduleInCode",
+    "ScheduleThere",
     "StaleVersion",
     "TooLarge",
     "UnauditedWrite",

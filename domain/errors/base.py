@@ -11,6 +11,9 @@ from domain.names import nearest
 SHOWN = 5
 """How many values or rows a message spells out; the data of the error holds them all."""
 
+LISTED = 40
+"""Up to how many known names are all named; there are some 600 time zones."""
+
 PROBLEMS_SENT = 1_000
 """How many problems an error's data holds when it is sent back."""
 
@@ -43,10 +46,11 @@ class CounterfoilError(Exception):
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """Return the sentence about an unknown name, with the nearest valid one, or all where none is near."""
+    """Return the sentence about an unknown name, with the nearest valid one, or where none is near, all or some."""
     names = sorted(known)
     near = nearest(name, names)
-    hint = f"did you mean {near!r}?" if near else f"known: {', '.join(names) or 'none'}"
+    listing = f"such as {', '.join(names[:SHOWN])}" if len(names) > LISTED else f"known: {', '.join(names) or 'none'}"
+    hint = f"did you mean {near!r}?" if near else listing
     return f"unknown {kind} {name!r}; {hint}"
 
 

@@ -65,3 +65,52 @@ class UnreadablePayload(CounterfoilError):
     def __str__(self) -> str:
         """Say what was expected."""
         return f"the payload is not a job in JSON ({self.why}); send with a JSON job_serializer, pickle is never loaded"
+
+
+@dataclass(eq=False)
+class JobIdTaken(CounterfoilError):
+    """One id is one job: another one has this id."""
+
+    job_id: str
+    name: str
+
+    def __str__(self) -> str:
+        """Say what has the id."""
+        return f"job {self.job_id!r} is there already, as {self.name} with other arguments; take another id"
+
+
+@dataclass(eq=False)
+class EnqueueRefused(CounterfoilError):
+    """A job that the function `enqueue_job` of the database does not accept; the caller's transaction is aborted."""
+
+    sqlstate: str
+    why: str
+    hint: str
+
+    def __str__(self) -> str:
+        """Repeat what the database says, with its way out."""
+        return self.why + (f"; {self.hint}" if self.hint else "")
+
+
+@dataclass(eq=False)
+class KilledItsWorker(CounterfoilError):
+    """A job after whose deliveries the worker was gone, again and again."""
+
+    times: int
+
+    def __str__(self) -> str:
+        """Name the number."""
+        return f"the worker died {self.times} times while it ran this job, which rests until `counterfoil retry`"
+
+
+@dataclass(eq=False)
+class EndedBefore(CounterfoilError):
+    """Another delivery has ended the job without success."""
+
+    job_id: str
+    state: str
+    why: str
+
+    def __str__(self) -> str:
+        """Say how it ended."""
+        return f"job {self.job_id!r} is {self.state}" + (f": {self.why}" if self.why else "")

@@ -37,12 +37,41 @@ class AuditMismatch(CounterfoilError):
 
 
 @dataclass(eq=False)
+class NotTaken(CounterfoilError):
+    """A job's outcome found no queued row to stand in; the transaction was rolled back."""
+
+    job_id: str
+
+    def __str__(self) -> str:
+        """Say what may have happened."""
+        return (
+            f"job {self.job_id!r} is not queued in the job table, so that its effect was rolled back; "
+            "look for a trigger or a handler that changes the job's row"
+        )
+
+
+@dataclass(eq=False)
+class NotYetDue(CounterfoilError):
+    """A delivery of a job that is to run later; it waits."""
+
+    job_id: str
+    seconds: float
+
+    def __str__(self) -> str:
+        """Say for how long."""
+        return f"job {self.job_id!r} is due in {self.seconds:.0f} s, by its row in the job table"
+
+
+@dataclass(eq=False)
 class NotMigrated(CounterfoilError):
-    """A table is missing."""
+    """A table, a column or a function is missing."""
 
     def __str__(self) -> str:
         """Name the command."""
-        return "the database lacks a table: run `counterfoil migrate`; does DATABASE_URL name the right database?"
+        return (
+            "the database lacks a table, column or function that this code uses: run `counterfoil migrate`; does "
+            "DATABASE_URL name the right database?"
+        )
 
 
 @dataclass(eq=False)

@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -36,12 +37,13 @@ def check_make(words: list[str]) -> None:
 
 def check_counterfoil(words: list[str]) -> None:
     """Assert that there is such a sub-command, with such options."""
-    commands = typer.main.get_command(build()).commands  # type: ignore[attr-defined]
-    assert words[1] in commands, words
-    options = {
-        option for parameter in commands[words[1]].params for option in (*parameter.opts, *parameter.secondary_opts)
-    }
-    assert {word.partition("=")[0] for word in words[2:] if word.startswith("--")} <= options | {"--help"}, words
+    found: Any = typer.main.get_command(build())
+    rest = words[1:]
+    while hasattr(found, "commands") and rest:
+        assert rest[0] in found.commands, words
+        found, rest = found.commands[rest[0]], rest[1:]
+    options = {option for parameter in found.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= options | {"--help"}, words
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

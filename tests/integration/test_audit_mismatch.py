@@ -9,7 +9,7 @@ from domain.errors import AuditMismatch
 from domain.project import Project
 from domain.task import Task
 from persistence.transaction import Sessions, Transaction
-from tests.faults import before_each_row
+from tests.broken_rows import before_each_row
 from tests.ledger import assert_balanced
 from tests.worlds import apply, begin, images, plant, trail
 from worker.composition import Database

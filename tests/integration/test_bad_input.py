@@ -18,8 +18,9 @@ from domain.errors import (
 )
 from persistence.transaction import Sessions
 from tests.ledger import assert_balanced, rows_by_id
+from tests.single import execute
 from tests.worlds import plant, trail
-from worker.execution import Delivery, execute, parse
+from worker.delivery import Delivery, parse
 from worker.jobs import JOBS
 
 LIMIT = 5
@@ -103,9 +104,10 @@ async def test_a_refused_job_writes_nothing_and_the_next_one_succeeds(sessions: 
     await plant(sessions, tasks=2)
     before, audited = await rows_by_id(sessions, *TABLES), len(await trail(sessions))
     jobs = {job.name: job for job in JOBS}
-    for name, arguments, error, message in REFUSED:
+    for number, (name, arguments, error, message) in enumerate(REFUSED):
+        delivery = Delivery(f"bad-{number}", 1, arguments | ASKER)
         with pytest.raises(error) as refused:
-            await execute(jobs[name], Delivery("bad", 1, arguments | ASKER), sessions=sessions, max_rows=LIMIT)
+            await execute(jobs[name], delivery, sessions=sessions, max_rows=LIMIT)
         assert message in str(refused.value)
         assert await rows_by_id(sessions, *TABLES) == before
         assert len(await trail(sessions)) == audited

@@ -1,8 +1,12 @@
 """`counterfoil check`: settings, servers, migrations, connections; each finding says what to do."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from persistence.transaction import Sessions
 from tests.processes import Ended, command
+from tests.relays import accept, new_project
 from worker.settings import Settings
 
 
@@ -56,6 +60,17 @@ async def test_more_connections_than_the_server_grants_are_found_before_they_are
     assert "COUNTERFOIL_POOL_SIZE, COUNTERFOIL_MAX_OVERFLOW or the processes" in found["connections"][1]
     assert found["concurrency"][0] == "16 jobs, 15 connections"
     assert "raise COUNTERFOIL_POOL_SIZE, or lower COUNTERFOIL_CONCURRENCY to 15" in found["concurrency"][1]
+
+
+async def test_a_queue_that_nobody_serves_is_found(settings: Settings, sessions: Sessions) -> None:
+    """A sender may have named a queue on which its jobs wait for ever; what is for later is no concern yet."""
+    later = datetime.now(UTC) + timedelta(days=1)
+    await accept(sessions, new_project("a", "nowhere"), new_project("b", "tomorrow", run_at=later))
+    ended = await command(settings, "check")
+    found = {subject: told for subject, told in findings(ended).items() if subject.startswith("queue ")}
+    assert (ended.code, set(found)) == (1, {"queue nowhere"})
+    assert found["queue nowhere"][0] == "1 due jobs"
+    assert found["queue nowhere"][1].startswith("no worker serves it: start one with COUNTERFOIL_QUEUE")
 
 
 async def test_one_server_that_does_not_answer_does_not_hide_the_other(settings: Settings) -> None:

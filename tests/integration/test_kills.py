@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy import text
 
 from persistence.transaction import Sessions
-from tests.faults import before_each_row
+from tests.broken_rows import before_each_row
 from tests.ledger import assert_balanced
-from tests.victim import Work, change_an_object, insert_set_based
+from tests.single import execute
+from tests.victim import Work, do_both
 from tests.waiting import eventually
 from tests.worlds import images, plant, trail
 from worker.composition import Database
-from worker.execution import Delivery, execute
+from worker.delivery import Delivery
 from worker.jobs.job import Job
 from worker.settings import Settings
 
@@ -48,9 +49,10 @@ async def start(settings: Settings, point: str) -> Process:
 
 
 async def run_again(sessions: Sessions) -> None:
-    """Run the job's two handlers to their end, under the same id."""
-    for handler in (change_an_object, insert_set_based):
-        await execute(Job(Work, handler), Delivery("doomed", 2, {"actor": "victim"}), sessions=sessions, max_rows=10)
+    """Deliver the job again, twice: it runs to its end, and then it has run."""
+    for attempt in (2, 3):
+        delivery = Delivery("doomed", attempt, {"actor": "victim"})
+        await execute(Job(Work, do_both), delivery, sessions=sessions, max_rows=10)
 
 
 async def assert_nothing_is_left_and_again(database: Database, before: dict[int, dict[str, object]]) -> None:

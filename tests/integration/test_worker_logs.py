@@ -7,6 +7,8 @@ from arq.connections import ArqRedis
 from pydantic import JsonValue
 
 from tests.processes import Running, worker_process
+from tests.relays import connected
+from tests.waiting import eventually
 from tests.workers import answered, retitle
 from tests.worlds import plant
 from worker.client import send
@@ -23,9 +25,14 @@ SENT: dict[str, tuple[str, dict[str, JsonValue]]] = {
     "missing": ("update", retitle(MARKER + "?", MARKER, request_id="r-1")),
     "duplicate": ("update", {**retitle("t1", MARKER, request_id="r-1"), "changes": {"key": MARKER}}),
     "constraint": ("update", retitle("t1", MARKER + " is forbidden", request_id="r-1")),
-    "unexpected": ("update", retitle("t1", MARKER + " raises", request_id="r-1")),
     "unknown": ("updat", retitle("t0", MARKER, request_id="r-1")),
 }
+UNEXPECTED = """
+SELECT enqueue_job(
+    'update', '{"entity": "task", "key": "t1", "changes": {"title": "Xyzzy raises"}}', actor => 'billing',
+    job_id => 'unexpected', queue => $1, request_id => 'r-1', max_attempts => 1
+)
+"""
 FAILURES = {
     "schema": "InvalidRows",
     "command": "InvalidCommand",
@@ -33,7 +40,6 @@ FAILURES = {
     "duplicate": "Duplicate",
     "constraint": "ConstraintViolated",
     "unexpected": "DBAPIError",
-    "unknown": "UnknownName",
 }
 RULES = """
 ALTER TABLE task ADD CONSTRAINT forbidden CHECK (title <> 'Xyzzy is forbidden');
@@ -54,8 +60,17 @@ async def log_of_all(settings: Settings, database: Database, redis: ArqRedis, lo
     with worker_process(settings, log, COUNTERFOIL_LOG_LEVEL=level) as worker:
         for job_id, (job, arguments) in SENT.items():
             await send(redis, settings.queue, job, arguments, job_id=job_id)
-        failures = {job_id: (await answered(redis, job_id)).failure.partition(":")[0] for job_id in SENT}
+        async with connected(settings) as connection:
+            await connection.fetch(UNEXPECTED, settings.queue)
+        failures = {
+            job_id: (await answered(redis, job_id)).failure.partition(":")[0] for job_id in ("committed", *FAILURES)
+        }
         assert failures == {"committed": "", **FAILURES}
+
+        async def waits() -> bool:
+            return worker.said("job.unknown")
+
+        await eventually(waits, "the job of an unknown name waits")
         assert worker.stop() == 0
         assert worker.process.stdout
         assert worker.process.stdout.read() == ""
@@ -70,15 +85,18 @@ async def test_every_line_of_a_job_says_whose_it_is(
     of_jobs = [line for line in lines if line["event"].startswith("job.")]
     for line in of_jobs:
         asked = line["job_id"], line["job"], line["actor"], line["request_id"]
-        assert asked == (line["job_id"], SENT[line["job_id"]][0], "billing", "r-1")
+        name = SENT.get(line["job_id"], ("update", {}))[0]
+        assert asked == (line["job_id"], name, "billing", "r-1")
     outcomes = {line["job_id"]: line["event"] for line in of_jobs if line["event"] != "job.started"}
     refused = dict.fromkeys(FAILURES, "job.refused")
-    assert outcomes == {**refused, "committed": "job.committed", "unexpected": "job.failed"}
+    others = {"committed": "job.committed", "unexpected": "job.failed", "unknown": "job.unknown"}
+    assert outcomes == {**refused, **others}
     assert {line["job_id"]: line["error"] for line in of_jobs if "error" in line} == FAILURES
     (failed,) = [line for line in of_jobs if line["event"] == "job.failed"]
     assert "update_rows" in failed["stack"]
     assert {line["event"] for line in lines if line not in of_jobs} == {
         "worker.started",
+        "engine.started",
         "worker.stopping",
         "worker.stopped",
     }

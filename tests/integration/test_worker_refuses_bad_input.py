@@ -37,7 +37,6 @@ def without(name: str) -> dict[str, Any]:
 
 
 BAD = {
-    "an unknown job": (job("updat", **GOOD), r"UnknownName: unknown job 'updat'; did you mean 'update'\?"),
     "an unknown entity": (job(**{**GOOD, "entity": "tsak"}), r"unknown entity 'tsak'; did you mean 'task'\?"),
     "an unknown field": (job(**{**GOOD, "changes": {"titel": "x"}}), r"unknown field 'titel'; did you mean 'title'\?"),
     "an unknown argument": (job(**GOOD, chagnes={}), r"unknown argument 'chagnes'; did you mean 'changes'\?"),

@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 from arq.connections import ArqRedis
+from arq.constants import retry_key_prefix
 from sqlalchemy import URL
 
 from persistence.engine import database_url
 from persistence.scratch import create_database, drop_database
 from tests.processes import command, environment, run_command
+from tests.waiting import eventually
 from tests.workers import answered, retitle, running_worker
+from tests.worlds import plant
 from worker.client import send
 from worker.composition import open_database, open_redis
 from worker.settings import Settings, load_settings
@@ -48,7 +51,7 @@ async def test_a_server_that_refuses_says_why(settings: Settings) -> None:
     assert (ended.code, ended.out) == (2, "")
     assert 'database "nowhere" does not exist' in ended.line
     host = settings.redis_url.get_secret_value().rpartition("@")[2].removeprefix("redis://")
-    ended = await command(settings, "enqueue", "restore", '{"job_id": "j"}', REDIS_URL=f"redis://:wrong@{host}")
+    ended = await command(settings, "worker", REDIS_URL=f"redis://:wrong@{host}")
     assert (ended.code, ended.out) == (2, "")
     assert f"Redis at redis://:***@{host} does not answer (" in ended.line
 
@@ -79,13 +82,30 @@ async def empty(settings: Settings) -> AsyncIterator[Settings]:
     await drop_database(server, name)
 
 
-async def test_a_database_that_is_not_migrated_is_told_to_sender_and_operator(empty: Settings, redis: ArqRedis) -> None:
-    """The worker runs, and answers every job with the command that mends it; so do the commands that read."""
-    async with open_database(empty) as database, running_worker(empty, database, redis):
-        await send(redis, empty.queue, "update", retitle("t0", "new"), job_id="early")
-        answer = await answered(redis, "early")
-    assert answer.failure.startswith("NotMigrated: the database lacks a table: run `counterfoil migrate`")
-    for arguments in (("audit", "task", "1"), ("audit", "task", "--key", "t0"), ("job", "early")):
+async def test_a_worker_of_a_database_that_is_not_migrated_says_so(empty: Settings) -> None:
+    """It ends with the command that mends it, as do the commands that read."""
+    for arguments in (
+        ("worker",),
+        ("audit", "task", "1"),
+        ("audit", "task", "--key", "t0"),
+        ("job", "early"),
+        ("jobs",),
+    ):
         ended = await command(empty, *arguments)
         assert (ended.code, ended.out) == (2, "")
         assert "run `counterfoil migrate`" in ended.line
+
+
+async def test_a_job_waits_for_the_migration(empty: Settings, redis: ArqRedis) -> None:
+    """Neither its time nor its sender's answer is lost by a deploy that starts workers first."""
+    async with open_database(empty) as database, running_worker(empty, database, redis):
+        await send(redis, empty.queue, "update", retitle("t0", "new"), job_id="early")
+
+        async def handed_back() -> bool:
+            return bool(await redis.get(retry_key_prefix + "early") == b"0")
+
+        await eventually(handed_back, "the job is back on its queue")
+        assert (await command(empty, "migrate")).code == 0
+        await plant(database.sessions)
+        await redis.zadd(empty.queue, {"early": 1})
+        assert (await answered(redis, "early")).success

@@ -6,7 +6,8 @@ from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix
 
 from tests.processes import worker_process
-from tests.workers import answered, eventually, retitle, rows_locked
+from tests.waiting import eventually
+from tests.workers import answered, retitle, rows_locked
 from tests.worlds import images, plant, trail
 from worker.client import send
 from worker.composition import Database

@@ -9,8 +9,8 @@ from arq.jobs import Job, JobStatus
 
 from persistence.transaction import Sessions
 from tests.processes import worker_process
-from tests.waiting import wait_until
-from tests.workers import answered, eventually, retitle, rows_locked
+from tests.waiting import eventually, wait_until
+from tests.workers import answered, retitle, rows_locked
 from tests.worlds import images, plant, trail
 from worker.client import send, somebody_works
 from worker.composition import Database

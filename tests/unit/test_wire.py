@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidRows, Problem, TooLarge, UnreadablePayload
+from domain.job import UNREADABLE
 from worker import wire
 
 LIMIT = 1_000
@@ -65,7 +66,7 @@ def test_the_limit_of_bytes_is_the_last_that_is_taken() -> None:
 def test_the_worker_gets_a_job_for_whatever_stands_in_the_queue(payload: bytes) -> None:
     """The decoder never raises; what it cannot read is a job whose arguments say why, and can be answered."""
     message = wire.job_decoder(1_000_000)(payload)
-    assert message["f"] == wire.UNREADABLE
+    assert message["f"] == UNREADABLE
     assert wire.decode(wire.encode({**message, "r": wire.refusal(message["k"])}))["r"].startswith("UnreadablePayload: ")
 
 

@@ -1,22 +1,25 @@
 """`counterfoil enqueue`."""
 
 import asyncio
-import json
-import sys
-from typing import Annotated, Any, cast
+from datetime import datetime
+from typing import Annotated
 
 import typer
 from pydantic import JsonValue
 
+from domain.commands import Command
 from domain.errors import UnknownName
-from worker.cli.result_line import result_line
+from domain.origin import Origin
+from persistence.enqueue import enqueue as enqueue_job
+from persistence.transaction import transaction
+from worker.cli.job_end import ended, report, warn_of_waiting
+from worker.cli.json_argument import json_object
 from worker.cli.run import REFUSED, fail, run, system_user
-from worker.client import Answer, send, somebody_works, wait
-from worker.composition import open_redis
-from worker.execution import Delivery, parse
+from worker.composition import open_database
+from worker.delivery import Delivery, parse
 from worker.jobs import JOBS
 from worker.settings import Settings
-from worker.wire import decode, encode, read_job
+from worker.wire import encode, read_job
 
 
 def enqueue(
@@ -27,58 +30,59 @@ def enqueue(
     actor: Annotated[str | None, typer.Option(help="who asks; else the JSON's actor, or the system's user")] = None,
     reason: Annotated[str | None, typer.Option(help="why, in words")] = None,
     request_id: Annotated[str | None, typer.Option(help="your own request's id")] = None,
-    job_id: Annotated[str | None, typer.Option(help="the job's id; a second job with the same id is refused")] = None,
+    job_id: Annotated[str | None, typer.Option(help="the job's id: the same id twice is one job")] = None,
+    run_at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="not before this time: ISO 8601 with its zone")
+    ] = None,
     wait_for: Annotated[float | None, typer.Option("--timeout", help="seconds to wait at most, with --wait")] = None,
     wait_: Annotated[bool, typer.Option("--wait", help="wait for the result and print it")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="with --wait, print the result as JSON")] = False,
 ) -> None:
-    """Send a job; print its id, or with --wait its result (exit code 1 when it failed)."""
+    """Put a job into the job table; print its id, or with --wait its result (exit code 1 when it failed)."""
     if not wait_ and (as_json or wait_for is not None):
         fail("--timeout and --json go with --wait")
     origin = {"actor": actor, "reason": reason, "request_id": request_id}
     said: dict[str, JsonValue] = {name: value for name, value in origin.items() if value is not None}
-    given: dict[str, JsonValue] = {"actor": system_user(), **_object(arguments), **said}
+    given: dict[str, JsonValue] = {"actor": system_user(), **json_object(arguments), **said}
+
+    due = None if run_at is None else _time(run_at)
 
     async def command(settings: Settings) -> int:
-        _refuse_early(settings, job, Delivery(job_id or "door", 1, given))
-        async with open_redis(settings) as redis:
-            sent = await send(redis, settings.queue, job, given, job_id=job_id)
-            if sent is None:
-                fail(f"a job with id {job_id!r} is there already; see `counterfoil job {job_id}`")
+        wanted, origin = _parsed(settings, job, Delivery(job_id or "door", 1, given))
+        async with open_database(settings) as database:
+            async with transaction(database.sessions, origin) as tx:
+                accepted = await enqueue_job(
+                    tx.session, wanted, origin, job_id=job_id, queue=settings.queue, run_at=due
+                )
+            if not accepted.is_new:
+                typer.echo(f"job {accepted.id} was there already, with these arguments; none was added", err=True)
             if not wait_:
-                print(sent)
+                print(accepted.id)
                 return 0
-            if not await somebody_works(redis, settings.queue):
-                typer.echo(f"nobody works on queue {settings.queue!r}; start `counterfoil worker`", err=True)
+            await warn_of_waiting(settings)
             try:
                 async with asyncio.timeout(wait_for):
-                    return _report(await wait(redis, sent), as_json=as_json)
+                    return report(await ended(database.sessions, accepted.id), as_json=as_json)
             except TimeoutError:
-                fail(f"job {sent} has no result after {wait_for} s; see `counterfoil job {sent}`", REFUSED)
+                fail(
+                    f"job {accepted.id} has not ended after {wait_for} s; see `counterfoil job {accepted.id}`", REFUSED
+                )
 
     run(command)
 
 
-def _object(text: str) -> dict[str, Any]:
-    source = sys.stdin.buffer.read() if text == "-" else text.encode("utf-8", "surrogateescape")
+def _time(told: str) -> datetime:
     try:
-        return decode(source)
-    except (ValueError, RecursionError) as error:
-        fail(f'the arguments are not a JSON object ({error}); for example \'{{"entity": "task", …}}\'')
+        return datetime.fromisoformat(told)
+    except ValueError:
+        fail(f"--run-at: {told!r} is no time in ISO 8601, such as 2027-01-31T08:00:00+01:00")
 
 
-def _refuse_early(settings: Settings, name: str, delivery: Delivery) -> None:
-    """Refuse at the door what the worker would refuse: an unknown job, arguments that do not fit, too much of them."""
+def _parsed(settings: Settings, name: str, delivery: Delivery) -> tuple[Command, Origin]:
+    """Return command and origin; refuse what the worker would: an unknown job, arguments that do not fit, too many."""
     jobs = {job.name: job for job in JOBS}
     if name not in jobs:
         raise UnknownName("job", name, tuple(jobs))
-    parse(jobs[name], delivery, max_rows=settings.max_rows)
+    parsed = parse(jobs[name], delivery, max_rows=settings.max_rows)
     read_job(encode({"t": None, "f": name, "a": [], "k": delivery.arguments, "et": 0}), settings.max_bytes)
-
-
-def _report(answer: Answer, *, as_json: bool) -> int:
-    if answer.success:
-        print(json.dumps(answer.result) if as_json else result_line(cast("dict[str, Any]", answer.result)))
-        return 0
-    print(answer.failure, file=sys.stderr)
-    return REFUSED
+    return parsed

@@ -6,13 +6,18 @@ from pathlib import Path
 import typer
 
 from worker.cli.audit import audit
+from worker.cli.cancel import cancel
 from worker.cli.check import check
 from worker.cli.demo import demo
 from worker.cli.dev import dev
+from worker.cli.drop import drop
 from worker.cli.enqueue import enqueue
 from worker.cli.import_file import import_file
 from worker.cli.job import job
+from worker.cli.jobs import jobs
 from worker.cli.migrate import migrate, revision
+from worker.cli.retry import retry
+from worker.cli.schedule import app as schedule
 from worker.cli.worker import worker
 
 
@@ -25,9 +30,10 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,  # a traceback with local variables would print payloads
     )
-    for command in (dev, check, migrate, revision, worker, enqueue, job, audit, demo):
+    for command in (dev, check, migrate, revision, worker, enqueue, jobs, job, retry, drop, cancel, audit, demo):
         app.command()(command)
     app.command("import")(import_file)
+    app.add_typer(schedule, name="schedule")
     return app
 
 

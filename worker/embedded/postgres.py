@@ -27,6 +27,19 @@ def embedded_postgres(data: Path, *, durable: bool = True, ports: Iterable[int] 
 
     Raises MissingPart, DataInUse, DataUnreachable or StartFailed.
     """
+    with (
+        prepared_postgres(data, durable=durable) as server,
+        served(server, ports=free_ports() if ports is None else ports) as port,
+    ):
+        yield server.url(port)
+
+
+@contextmanager
+def prepared_postgres(data: Path, *, durable: bool = True) -> Iterator["Postgres"]:
+    """Hold the cluster in `data`/postgres for the time of the block, and yield the server that may be started on it.
+
+    Raises MissingPart, DataInUse, DataUnreachable or StartFailed.
+    """
     binaries = find_binaries()
     data = data.absolute()
     with claimed(data, "postgres") as lock:
@@ -35,9 +48,7 @@ def embedded_postgres(data: Path, *, durable: bool = True, ports: Iterable[int] 
         place = Place(binaries, data / "postgres.log", lock)
         cluster = Cluster(data / "postgres", binaries, account, place)
         cluster.ensure(durable=durable)
-        server = _Postgres(place, cluster=cluster, durable=durable)
-        with served(server, ports=free_ports() if ports is None else ports) as port:
-            yield f"postgresql://{ROLE}:{cluster.password()}@127.0.0.1:{port}/{DATABASE}"
+        yield Postgres(place, cluster=cluster, durable=durable)
 
 
 def find_binaries() -> Path:
@@ -52,7 +63,9 @@ def find_binaries() -> Path:
 
 
 @dataclass(frozen=True)
-class _Postgres(Server):
+class Postgres(Server):
+    """PostgreSQL on a cluster that is there; after `hard`, its immediate shutdown, it recovers as from a crash."""
+
     name: ClassVar = "PostgreSQL"
     gentle: ClassVar = signal.SIGINT
     hard: ClassVar = signal.SIGQUIT
@@ -60,7 +73,11 @@ class _Postgres(Server):
     cluster: Cluster
     durable: bool
 
-    def command(self, port: int) -> list[str]:
+    def url(self, port: int) -> str:
+        """Return the URL of the database when the server runs on `port`."""
+        return f"postgresql://{ROLE}:{self.cluster.password()}@127.0.0.1:{port}/{DATABASE}"
+
+    def command(self, port: int) -> list[str]:  # noqa: D102 - see Server
         # The lock says that no server of this cluster lives. A pid file that a killed one left would still stop the
         # start when its pid is somebody else's by now, as it is in a container that was started again.
         self._pid_file.unlink(missing_ok=True)
@@ -77,7 +94,7 @@ class _Postgres(Server):
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         return self.cluster.command("postgres", "-D", str(self.cluster.files), *options)
 
-    def is_ready(self, pid: int, port: int) -> bool:
+    def is_ready(self, pid: int, port: int) -> bool:  # noqa: D102 - see Server
         try:
             lines = [line.strip() for line in self._pid_file.read_text().splitlines()]
         except FileNotFoundError:

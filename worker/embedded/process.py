@@ -59,14 +59,14 @@ def served(server: Server, *, ports: Iterable[int]) -> Iterator[int]:
     try:
         yield port
     finally:
-        _stop(child, server)
+        stop(child, server)
 
 
 def _start_on_one_of(ports: Iterable[int], server: Server) -> tuple[subprocess.Popen[bytes], int]:
     failure = StartFailed(server.name, "was offered no port", server.place.log, [])
     for port in islice(ports, PORT_ATTEMPTS):
         try:
-            return _start(server, port), port
+            return start(server, port), port
         except StartFailed as error:
             failure = error
             if not any("Address already in use" in line for line in error.lines):
@@ -74,13 +74,17 @@ def _start_on_one_of(ports: Iterable[int], server: Server) -> tuple[subprocess.P
     raise failure
 
 
-def _start(server: Server, port: int) -> subprocess.Popen[bytes]:
+def start(server: Server, port: int) -> subprocess.Popen[bytes]:
+    """Start `server` on `port`, and return its process as soon as it answers.
+
+    It ends with the calling thread, or by `stop`. Raises StartFailed as `served` does.
+    """
     earlier = server.place.log_size()
     child = spawn(server.command(port), server.place)
     try:
         _wait_until_ready(child, server, port, earlier)
     except BaseException:
-        _stop(child, server)
+        stop(child, server)
         raise
     return child
 
@@ -98,7 +102,8 @@ def _wait_until_ready(child: subprocess.Popen[bytes], server: Server, port: int,
         time.sleep(POLL_SECONDS)
 
 
-def _stop(child: subprocess.Popen[bytes], server: Server) -> None:
+def stop(child: subprocess.Popen[bytes], server: Server) -> None:
+    """Stop a server in order; after 10 s at once, and after 10 more by SIGKILL."""
     try:
         for signum in (server.gentle, server.hard):
             child.send_signal(signum)

@@ -33,15 +33,27 @@ def embedded_redis(data: Path, *, durable: bool = True, ports: Iterable[int] | N
 
     Raises MissingPart, DataInUse, DataUnreachable or StartFailed.
     """
+    with (
+        prepared_redis(data, durable=durable) as server,
+        served(server, ports=free_ports() if ports is None else ports) as port,
+    ):
+        yield server.url(port)
+
+
+@contextmanager
+def prepared_redis(data: Path, *, durable: bool = True) -> Iterator["RedisServer"]:
+    """Hold the folder `data`/redis for the time of the block, and yield the server that may be started on it.
+
+    Raises MissingPart, DataInUse or DataUnreachable.
+    """
     program = find_program()
     data = data.absolute()
     with claimed(data, "redis") as lock:
         folder = data / "redis"
         folder.mkdir(mode=0o700, exist_ok=True)
         password = new_password()
-        server = _Redis(Place(folder, data / "redis.log", lock), program=program, password=password, durable=durable)
-        with served(server, ports=free_ports() if ports is None else ports) as port:
-            yield f"redis://:{password}@127.0.0.1:{port}/0"
+        place = Place(folder, data / "redis.log", lock)
+        yield RedisServer(place, program=program, password=password, durable=durable)
 
 
 def find_program() -> str:
@@ -66,7 +78,9 @@ def _version(program: str) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class _Redis(Server):
+class RedisServer(Server):
+    """Redis on a folder; `hard` kills it, after which it reads its append-only file again."""
+
     name: ClassVar = "Redis"
     gentle: ClassVar = signal.SIGTERM
     hard: ClassVar = signal.SIGKILL
@@ -75,7 +89,11 @@ class _Redis(Server):
     password: str
     durable: bool
 
-    def command(self, port: int) -> list[str]:
+    def url(self, port: int) -> str:
+        """Return the URL of database 0 when the server runs on `port`."""
+        return f"redis://:{self.password}@127.0.0.1:{port}/0"
+
+    def command(self, port: int) -> list[str]:  # noqa: D102 - see Server
         settings = {
             "bind": "127.0.0.1",
             "port": port,
@@ -90,7 +108,7 @@ class _Redis(Server):
         write_secret(self.place.folder / "redis.conf", text)
         return leashed([self.program, "redis.conf"], self.gentle)
 
-    def is_ready(self, pid: int, port: int) -> bool:  # noqa: ARG002 - the password, which is new, tells whose answer it is
+    def is_ready(self, pid: int, port: int) -> bool:  # noqa: ARG002, D102 - the password, which is new, tells whose answer it is
         try:
             with socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())

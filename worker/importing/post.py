@@ -10,7 +10,7 @@ from arq.constants import result_key_prefix
 from pydantic import JsonValue
 
 from worker.client import Answer, payload_of, send, wait
-from worker.execution import Delivery, parse
+from worker.delivery import Delivery, parse
 from worker.importing.judge import Judged
 from worker.importing.options import Options
 from worker.importing.source import name_of

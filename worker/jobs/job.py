@@ -1,20 +1,26 @@
 """What a job is to the worker: a name, its command, and the function that applies it in a transaction."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.commands import Command
+from domain.job import RetryPolicy
 from domain.result import Result
 from persistence.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One kind of job: `apply` gets the open transaction and the parsed command, and never commits."""
+    """One kind of job: `apply` gets the open transaction and the parsed command, and never commits.
+
+    `policy` says when a failed attempt is followed by another; `timeout` is seconds, by default those of the settings.
+    """
 
     command: type[Command]
     apply: Callable[[Transaction, Any], Awaitable[Result]]
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    timeout: float | None = None
 
     @property
     def name(self) -> str:

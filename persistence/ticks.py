@@ -1,0 +1,116 @@
+"""Ticks of schedules, made into jobs: one row for each, whoever ticks."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
+
+from domain.schedule import Schedule
+from persistence.schedule_table import ScheduleRow, ScheduleTick
+from persistence.session import WriteSession
+from persistence.transaction import Sessions, bookkeeping
+
+_UNIQUE = "23505"
+
+ACTOR = "cron"
+"""The actor of what a schedule starts."""
+
+_ENQUEUE = text(
+    "SELECT accepted.is_new FROM enqueue_job(name => :job, arguments => CAST(:arguments AS jsonb), actor => :actor, "
+    "job_id => :job_id, queue => :queue, run_at => :run_at, reason => :reason) AS accepted"
+)
+
+
+async def schedules(
+    session: WriteSession, in_code: Mapping[str, Schedule]
+) -> tuple[dict[str, Schedule], dict[str, Exception]]:
+    """Return the schedules by name, those of the table in place of those in code, and what unreadable rows have wrong.
+
+    An unreadable row takes the place of the one in code, too: somebody wanted another one.
+    """
+    found = dict(in_code)
+    unreadable: dict[str, Exception] = {}
+    for row in (await session.execute(select(ScheduleRow).order_by(col(ScheduleRow.name)))).scalars():
+        try:
+            found[row.name] = row.schedule()
+        except ValidationError as error:
+            found.pop(row.name, None)
+            unreadable[row.name] = error
+    return found, unreadable
+
+
+async def tick(
+    sessions: Sessions,
+    in_code: Mapping[str, Schedule],
+    *,
+    queue: str,
+    refused: Callable[[str, Exception], None] = lambda *_: None,
+) -> int:
+    """Make every due tick a job, and return how many new ones that were.
+
+    A tick's id says schedule and time, so that any number of workers may tick at once; each schedule is locked while
+    one of them does. A schedule that is seen for the first time ticks from now on. One that cannot tick (its row
+    cannot be read, or names a job that nobody knows) keeps none of the others from it: its name and error go to
+    `refused`, and it stays due.
+    """
+    async with bookkeeping(sessions) as session:
+        now = (await session.execute(select(func.now()))).scalar_one()
+        found, unreadable = await schedules(session, in_code)
+        for name, error in unreadable.items():
+            refused(name, error)
+        made = 0
+        for schedule in found.values():
+            try:
+                async with session.begin_nested():
+                    if not schedule.paused and (after := await _locked(session, schedule, now)) is not None:
+                        made += await _make(session, schedule, schedule.due(after, now), queue, refused)
+            except Exception as error:
+                if isinstance(error, DBAPIError) and error.connection_invalidated:
+                    raise
+                refused(schedule.name, error)
+    return made
+
+
+async def _locked(session: WriteSession, schedule: Schedule, now: datetime) -> datetime | None:
+    """Return how far the schedule has ticked, locked; None where it begins now, or another worker ticks it."""
+    begin = insert(ScheduleTick).values(name=schedule.name, ticked_at=now).on_conflict_do_nothing()
+    await session.execute(begin)
+    query = select(ScheduleTick).where(col(ScheduleTick.name) == schedule.name).with_for_update(skip_locked=True)
+    row = (await session.execute(query)).scalar_one_or_none()
+    if row is None or row.ticked_at >= now:
+        return None
+    after, row.ticked_at = row.ticked_at, now
+    return after
+
+
+async def _make(
+    session: WriteSession,
+    schedule: Schedule,
+    ticks: Sequence[datetime],
+    queue: str,
+    refused: Callable[[str, Exception], None],
+) -> int:
+    made = 0
+    for due in ticks:
+        values = {
+            "job": schedule.job,
+            "arguments": json.dumps(schedule.arguments),
+            "actor": ACTOR,
+            "job_id": schedule.job_id(due),
+            "queue": queue,
+            "run_at": schedule.run_at(due),
+            "reason": f"schedule {schedule.name}",
+        }
+        try:
+            async with session.begin_nested():
+                made += bool((await session.execute(_ENQUEUE, values)).scalar_one())
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _UNIQUE:
+                raise
+            refused(schedule.name, error)  # another job has the tick's id: this tick alone is lost
+    return made

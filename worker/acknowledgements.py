@@ -1,0 +1,95 @@
+"""Acknowledgements: what became of deliveries, told to Redis in batches, and kept while Redis is away."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+from worker.leases import Leases
+
+AGAIN_SECONDS = 0.5
+"""After which acknowledgements are sent again to a Redis that did not answer."""
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A job that is over: its result as arq keeps it (empty: none), for so many ms (0: for ever)."""
+
+    job_id: str
+    queue: str
+    result: bytes = b""
+    keep_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """A delivery that is to be tried again after so many ms; one that is uncounted was none, by arq's count."""
+
+    job_id: str
+    queue: str
+    delay_ms: int = 0
+    is_uncounted: bool = False
+
+
+class Acknowledgements:
+    """Sends what is added, all that has gathered at a time: one alone goes at once, many go together."""
+
+    def __init__(self, redis: ArqRedis, leases: Leases) -> None:
+        """Take the connection, and the leases that end with their acknowledgement."""
+        self._finish: Any = redis.register_script((_FOLDER / "finish.lua").read_text(encoding="utf-8"))
+        self._put_back: Any = redis.register_script((_FOLDER / "put_back.lua").read_text(encoding="utf-8"))
+        self._leases = leases
+        self._waiting: list[Finished | PutBack] = []
+        self._some = asyncio.Event()
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def add(self, one: Finished | PutBack) -> None:
+        """Have it sent."""
+        self._waiting.append(one)
+        self._none.clear()
+        self._some.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            try:
+                await self._send_waiting()
+            except (RedisError, OSError, TimeoutError) as error:
+                structlog.get_logger("counterfoil.engine").warning(
+                    "acknowledgements.kept", number=len(self._waiting), error=type(error).__name__
+                )
+                await asyncio.sleep(AGAIN_SECONDS)
+                self._some.set()
+
+    async def sent(self, seconds: float) -> None:
+        """Return when all are sent, or after so many seconds: what is not is delivered again, without effect."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._none.wait()
+        except TimeoutError:
+            return
+
+    async def _send_waiting(self) -> None:
+        while batch := self._waiting[:]:
+            finished = [one for one in batch if isinstance(one, Finished)]
+            again = [one for one in batch if isinstance(one, PutBack)]
+            if finished:
+                await self._finish(
+                    args=[word for one in finished for word in (one.job_id, one.queue, one.result, one.keep_ms)]
+                )
+            if again:
+                words = [word for one in again for word in (one.job_id, one.queue, one.delay_ms, int(one.is_uncounted))]
+                await self._put_back(args=[self._leases.holder, *words])
+            for one in batch:
+                self._leases.release(one.job_id)
+            del self._waiting[: len(batch)]
+        self._none.set()

@@ -1,0 +1,34 @@
+"""What arq hands to a job's coroutine, and how a delivery is handed back to it."""
+
+from contextlib import suppress
+from typing import Any
+
+from arq.constants import retry_key_prefix
+from redis.exceptions import RedisError
+
+from worker.delivery import Delivery, asker
+
+COUNT_SECONDS = 88_400
+"""How long arq keeps its count of deliveries."""
+
+Context = dict[Any, Any]
+
+
+def delivery_of(ctx: Context, positional: tuple[Any, ...], arguments: dict[str, Any]) -> Delivery:
+    """Return the delivery for which arq has called a coroutine."""
+    return Delivery(str(ctx["job_id"]), int(ctx["job_try"]), arguments, len(positional), ctx.get("queue"))
+
+
+def logged(delivery: Delivery) -> dict[str, Any]:
+    """Return what every log line about a delivery holds."""
+    return {"job_id": delivery.job_id, "attempt": delivery.attempt, **asker(delivery.arguments)}
+
+
+async def hand_back(ctx: Context) -> None:
+    """Take this delivery off arq's count, by which only those are left that ended with their worker's death."""
+    key = retry_key_prefix + ctx["job_id"]
+    with suppress(RedisError, OSError):
+        async with ctx["redis"].pipeline(transaction=True) as pipe:
+            pipe.decr(key)
+            pipe.expire(key, COUNT_SECONDS)  # after a wipe there was no key, and this one would stay for ever
+            await pipe.execute()

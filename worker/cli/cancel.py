@@ -1,0 +1,28 @@
+"""`counterfoil cancel`."""
+
+from typing import Annotated
+
+import typer
+
+from worker.cli.asker import operator_origin
+from worker.cli.dead import ActorOption, ReasonOption, run_or_refuse
+from worker.composition import open_database, open_redis
+from worker.operator import Operator
+from worker.settings import Settings
+
+
+def cancel(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="ids of queued jobs: all of them, or none")],
+    actor: ActorOption = None,
+    reason: ReasonOption = None,
+) -> None:
+    """End jobs that have not started, for good; what runs at this moment is refused. Audited as your action."""
+    origin = operator_origin(actor, reason)
+
+    async def command(settings: Settings) -> int:
+        async with open_database(settings) as database, open_redis(settings) as redis:
+            number = await Operator(database.sessions, redis, settings, origin).cancel(list(dict.fromkeys(ids)))
+        print(f"{number:,} job{'' if number == 1 else 's'} cancelled")
+        return 0
+
+    run_or_refuse(command)

@@ -1,0 +1,197 @@
+"""The engine: arq's worker with its own claim, lease, finish, wake-up and shutdown; arq's keys stay as they are."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from signal import Signals
+from typing import Any, NoReturn
+
+import structlog
+from arq.constants import abort_jobs_ss, health_check_key_suffix
+from arq.worker import Worker
+from redis.exceptions import RedisError
+
+from worker.acknowledgements import Acknowledgements, PutBack
+from worker.claims import Claims
+from worker.leases import Leases
+from worker.running import Claimed, outcome_of
+from worker.wakeup import ADAPTIVE_SECONDS, NET_SECONDS, Source, source_of, wake_on
+
+PATIENCE_SECONDS = 10.0
+"""How long one claim may take before the next begins: a Redis that hangs must not hold the worker for ever."""
+
+LAST_SECONDS = 15.0
+"""How long after the grace time a worker may take to say good-bye to its servers."""
+
+CUT_OFF = 3
+"""The exit code of a worker whose servers did not let it end."""
+
+AGAIN_SECONDS = 0.5
+"""After which a Redis that did not answer is asked again."""
+
+_LOG = "counterfoil.engine"
+
+
+class Engine(Worker):
+    """Runs jobs of its queues, those first that are named first, until it is told to stop.
+
+    Takes arq's own keyword arguments; `redis_url` is for the thread that renews leases of `lease` seconds.
+    """
+
+    def __init__(self, *, queues: Iterable[str], redis_url: str, holder: str, lease: float, **arq: Any) -> None:  # noqa: ANN401 - as arq takes them
+        """Prepare; nothing is connected or started before `main`."""
+        self.queues = tuple(queues)
+        super().__init__(queue_name=self.queues[0], **arq)
+        self.leases = Leases(redis_url, holder, lease)
+        self._wake = asyncio.Event()
+        self._source = Source.PUBLISHED
+        self._pause = ADAPTIVE_SECONDS[0]
+        self._left_some = False  # the last claim took no more than there were slots: a slot that gets free is news
+
+    async def main(self) -> None:
+        """Run until told to stop, or in burst mode until nothing is left."""
+        self.ctx["redis"] = self.pool
+        self.acknowledgements = Acknowledgements(self.pool, self.leases)
+        self._claims = Claims(self.pool, self.leases)
+        self._source = await source_of(self.pool)
+        structlog.get_logger(_LOG).info("engine.started", queues=self.queues, wakes=self._source.value)
+        async with self._company():
+            if self.on_startup:
+                await self.on_startup(self.ctx)
+            await self._serve()
+            await self.acknowledgements.sent(PATIENCE_SECONDS)
+
+    @asynccontextmanager
+    async def _company(self) -> AsyncIterator[None]:
+        """Renew, acknowledge, listen and show health for the time of the block."""
+        duties = [
+            asyncio.create_task(self.acknowledgements.run()),
+            asyncio.create_task(wake_on(self.pool, self._source, {*self.queues, abort_jobs_ss}, self._wake.set)),
+            asyncio.create_task(self._show_health()),
+        ]
+        self.leases.start()
+        async with AsyncExitStack() as stack:
+            stack.callback(self.leases.stop)
+            for duty in duties:
+                stack.callback(duty.cancel)
+            yield
+
+    async def _serve(self) -> None:
+        while not self._is_done():
+            self._wake.clear()
+            due_ms = await self._claim_all()
+            if self.burst and not self.tasks and due_ms is None:
+                return
+            await self._rest(due_ms)
+
+    def _is_done(self) -> bool:
+        spent = self.burst and 0 <= self.max_burst_jobs <= self._jobs_started()
+        return not self.tasks and (spent or not self.allow_pick_jobs)
+
+    async def _claim_all(self) -> int | None:
+        """Claim for every free slot, and return in how many ms the next job is due, or None where there is none."""
+        due: int | None = None
+        self._left_some = False
+        for queue in self.queues:
+            free = max(0, self._free())
+            if not free and queue != self.queues[0]:  # the first is asked even then: it tells of aborts
+                break
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    found = await self._claims.claim(queue, free, self.tasks)
+            except (RedisError, OSError, TimeoutError) as error:
+                structlog.get_logger(_LOG).warning("claim.failed", error=type(error).__name__)
+                return int(AGAIN_SECONDS * 1000)
+            self._abort(found.aborts)
+            self._pause = ADAPTIVE_SECONDS[0] if found.jobs else self._pause
+            for job in found.jobs:
+                self._start(job)
+            self._left_some = self._left_some or len(found.jobs) >= free
+            if found.due_ms is not None:
+                due = found.due_ms if due is None else min(due, found.due_ms)
+        return due
+
+    def _free(self) -> int:
+        if not self.allow_pick_jobs:
+            return 0
+        free = self.max_jobs - len(self.tasks)
+        return (
+            min(free, self.max_burst_jobs - self._jobs_started()) if self.burst and self.max_burst_jobs >= 0 else free
+        )
+
+    def _start(self, job: Claimed) -> None:
+        if not self.allow_pick_jobs:  # it was claimed while the worker was told to stop
+            self.acknowledgements.add(PutBack(job.id, job.queue, is_uncounted=True))
+            return
+        task = self.loop.create_task(self._run(job))
+        self.tasks[job.id] = self.job_tasks[job.id] = task
+        task.add_done_callback(partial(self._ended, job))
+
+    async def _run(self, job: Claimed) -> None:
+        self.acknowledgements.add(await outcome_of(self, job))
+
+    def _ended(self, job: Claimed, task: "asyncio.Task[None]") -> None:
+        del self.tasks[job.id], self.job_tasks[job.id]
+        if task.cancelled():  # before it had begun
+            self.acknowledgements.add(PutBack(job.id, job.queue, is_uncounted=True))
+        if self._left_some or not self.allow_pick_jobs or self.burst:
+            self._wake.set()
+
+    def _abort(self, ids: Iterable[str]) -> None:
+        for job_id in ids:
+            task = self.job_tasks.get(job_id)
+            if task is not None and job_id not in self.aborting_tasks:
+                self.aborting_tasks.add(job_id)
+                task.cancel()
+
+    async def _rest(self, due_ms: int | None) -> None:
+        """Return when somebody wakes the worker, a job is due, a slot is free again, or after the net's time."""
+        longest = NET_SECONDS if self._source is Source.EVENTS else self._pause
+        self._pause = min(self._pause * 2, ADAPTIVE_SECONDS[1])
+        if self.burst:
+            longest = min(longest, ADAPTIVE_SECONDS[0] * 2)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(longest if due_ms is None else min(longest, due_ms / 1000 + 0.001)):
+                await self._wake.wait()
+
+    async def _show_health(self) -> NoReturn:
+        while True:
+            with suppress(RedisError, OSError):
+                await self.heart_beat()
+            await asyncio.sleep(min(1.0, self.health_check_interval))
+
+    async def record_health(self) -> None:
+        """Show on every queue that it is served."""
+        await super().record_health()
+        milliseconds = int((self.health_check_interval + 1) * 1000)
+        for queue in self.queues[1:]:
+            await self.pool.set(queue + health_check_key_suffix, f"with {self.queues[0]}", px=milliseconds)
+
+    def drain(self, grace: float | None = None) -> None:
+        """Claim no more, let what runs finish for so many seconds (None: for ever), put the rest back, and end."""
+        self.allow_pick_jobs = False
+        self._wake.set()
+        if grace is not None:
+            self.loop.call_later(grace, self._put_back_running)
+
+    def _put_back_running(self) -> None:
+        for task in self.tasks.values():
+            task.cancel()
+
+    def handle_sig_wait_for_completion(self, signum: Signals) -> None:
+        """Drain at the first signal; put back what runs at the second."""
+        log = structlog.get_logger("counterfoil.worker")
+        log.info("worker.stopping", signal=Signals(signum).name, running=len(self.tasks))
+        grace = self._job_completion_wait if self.allow_pick_jobs else 0
+        self.drain(grace)
+        # A server that hangs can hold up an orderly end for ever; whatever is cut off here is delivered again.
+        self.loop.call_later(grace + LAST_SECONDS, os._exit, CUT_OFF)
+
+    handle_sig = handle_sig_wait_for_completion
+
+    async def close(self) -> None:
+        """Take the sign of health away; the connection is its opener's."""
+        with suppress(RedisError, OSError):
+            await self.pool.delete(*(queue + health_check_key_suffix for queue in self.queues))

@@ -1,0 +1,72 @@
+"""Leases: the right to run a job for some seconds, renewed by a thread, so that a handler may block the loop."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+RENEWALS = 3
+"""Renewals in the time of one lease: two may be late before a live job is taken over."""
+
+_RENEW = Path(__file__).with_name("renew.lua").read_text(encoding="utf-8")
+
+
+class Leases:
+    """The jobs that this process holds, under the name `holder`; each lease lasts so many seconds.
+
+    The thread has a Redis connection of its own. It ends with `stop`, and with the process.
+    """
+
+    def __init__(self, redis_url: str, holder: str, seconds: float) -> None:
+        """Take what is needed; nothing is connected before `start`."""
+        self.holder = holder
+        self.seconds = seconds
+        self._url = redis_url
+        self._held: dict[str, str] = {}
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def hold(self, job_id: str, queue: str) -> None:
+        """Renew the lease of a claimed job from now on."""
+        self._held[job_id] = queue
+
+    def release(self, job_id: str) -> None:
+        """Renew the lease no more."""
+        self._held.pop(job_id, None)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._stopped.clear()
+        self._thread = threading.Thread(target=self._renew_always, name="leases", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; what is still held runs out."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(timeout=self.seconds)
+
+    def _renew_always(self) -> None:
+        wait = self.seconds / RENEWALS
+        # A Redis that hangs must not hold up the next renewal for longer than a renewal may be late.
+        redis: Any = Redis.from_url(self._url, socket_timeout=wait, socket_connect_timeout=wait)
+        with redis:
+            renew = redis.register_script(_RENEW)
+            while not self._stopped.wait(wait):
+                self._renew(renew)
+
+    def _renew(self, renew: Any) -> None:  # noqa: ANN401 - redis-py's script
+        held = list(self._held.items())
+        if not held:
+            return
+        try:
+            lost = renew(args=[self.holder, int(self.seconds * 1000), *(word for pair in held for word in pair)])
+        except (RedisError, OSError) as error:
+            structlog.get_logger("counterfoil.lease").warning("lease.not_renewed", error=type(error).__name__)
+            return
+        for job_id in lost:
+            self.release(job_id.decode())
+            structlog.get_logger("counterfoil.lease").warning("lease.lost", job_id=job_id.decode())

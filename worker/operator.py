@@ -1,0 +1,98 @@
+"""An operator's actions on jobs: the job table and arq's keys, in the order that a crash between them forgives."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from arq.connections import ArqRedis
+from arq.constants import in_progress_key_prefix, job_key_prefix
+
+from domain.errors import JobsRefused, Problem
+from domain.job import JobState, RetryPolicy
+from domain.origin import Origin
+from persistence.cancel_jobs import RUNNING, cancel_ids
+from persistence.chosen_jobs import Chosen
+from persistence.dead_jobs import Page, drop_ids, drop_page, retry_ids, retry_page
+from persistence.job_filter import JobFilter
+from persistence.job_life import accept_job, recorded
+from persistence.transaction import Sessions, Transaction, transaction
+from worker.acceptance import acceptance
+from worker.delivery import Delivery
+from worker.jobs import ATTEMPTS
+from worker.leftovers import answer_cancelled, forget_answers, take_off_queues
+from worker.settings import Settings
+from worker.wire import job_decoder
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody who acts on jobs, with the servers at hand; `origin` says who, and why."""
+
+    sessions: Sessions
+    redis: ArqRedis
+    settings: Settings
+    origin: Origin
+
+    async def retry(self, ids: Sequence[str]) -> int:
+        """Retry dead jobs, all or none, and return how many; raises JobsRefused."""
+        async with transaction(self.sessions, self.origin) as tx:
+            chosen = await retry_ids(tx, ids)
+            # Before the commit: after it the relay may have sent the job already, and its new answer must stay.
+            await forget_answers(self.redis, chosen)
+        return len(chosen)
+
+    async def drop(self, ids: Sequence[str]) -> int:
+        """Remove dead jobs, all or none, and return how many; raises JobsRefused."""
+        async with transaction(self.sessions, self.origin) as tx:
+            chosen = await drop_ids(tx, ids)
+            # Before the commit: where Redis is away, nothing is dropped, and its keys do not outlive the job.
+            await take_off_queues(self.redis, chosen)
+        return len(chosen)
+
+    def retry_all(self, *, name: str | None, error: str | None) -> AsyncIterator[Page]:
+        """Retry all dead jobs that fit, page by page, each in a transaction of its own."""
+        return self._pages(retry_page, forget_answers, JobFilter(JobState.DEAD, name, error))
+
+    def drop_all(self, *, name: str | None, error: str | None) -> AsyncIterator[Page]:
+        """Remove all dead jobs that fit, page by page, each in a transaction of its own."""
+        return self._pages(drop_page, take_off_queues, JobFilter(JobState.DEAD, name, error))
+
+    async def cancel(self, ids: Sequence[str]) -> int:
+        """Cancel jobs that have not started, all or none, and return how many; raises JobsRefused."""
+        await self._accept_waiting(ids)
+        async with transaction(self.sessions, self.origin) as tx:
+            chosen = await cancel_ids(tx, ids)
+        # After the commit: a delivery in between finds a cancelled row and does nothing.
+        await take_off_queues(self.redis, chosen)
+        await answer_cancelled(self.redis, chosen, seconds=self.settings.result_ttl)
+        return len(chosen)
+
+    async def _pages(
+        self,
+        take: Callable[[Transaction, JobFilter, str], Awaitable[Page]],
+        tidy: Callable[[ArqRedis, Sequence[Chosen]], Awaitable[None]],
+        which: JobFilter,
+    ) -> AsyncIterator[Page]:
+        last: str | None = ""
+        while last is not None:
+            async with transaction(self.sessions, self.origin) as tx:
+                page = await take(tx, which, last)
+                await tidy(self.redis, page.changed)
+            last = page.last
+            yield page
+
+    async def _accept_waiting(self, ids: Sequence[str]) -> None:
+        """Give a row to what stock clients have put on our queue and no worker has begun."""
+        decode = job_decoder(self.settings.max_bytes)
+        for job_id in ids:
+            if await recorded(self.sessions, job_id) is not None:
+                continue
+            if await self.redis.exists(in_progress_key_prefix + job_id):
+                raise JobsRefused("cancel", (Problem(None, f"job {job_id!r}", RUNNING),))
+            if (payload := await self.redis.get(job_key_prefix + job_id)) is not None:
+                sent = decode(payload)
+                delivery, attempts = (
+                    Delivery(job_id, 1, sent["k"]),
+                    ATTEMPTS.get(sent["f"], RetryPolicy().max_attempts),
+                )
+                row = acceptance(sent["f"], delivery, queue=self.settings.queue, max_attempts=attempts)
+                await accept_job(self.sessions, row)

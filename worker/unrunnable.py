@@ -1,0 +1,74 @@
+"""Deliveries that no worker, or not this one, can run, as functions of arq's: they are kept, and waited with."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, NoReturn
+
+import structlog
+from arq.cron import CronJob
+from arq.worker import Function, Retry
+
+from domain.errors import InvalidCommand
+from domain.job import UNREADABLE
+from worker.arq_context import Context, delivery_of, hand_back, logged
+from worker.execution import RECORD_SECONDS
+from worker.functions import named
+from worker.resting import Resting
+from worker.wire import raw_payload, refusal
+
+NAME_SHOWN = 200
+"""Characters of an unknown job's name in a log line: a sender may make it as long as a payload."""
+
+UNKNOWN_DELAY = 30.0
+"""Seconds after which a job whose name this worker does not know is delivered again, perhaps to one that does."""
+
+_LOG = "counterfoil.job"
+
+
+class FunctionTable(dict[str, Function | CronJob]):
+    """arq's table of functions, in which a job of an unknown name waits for a worker that knows it."""
+
+    def __init__(self, known: dict[str, Function | CronJob], resting: Resting) -> None:
+        """Take the known functions, and what keeps the unknown ones."""
+        super().__init__(known)
+        self._resting = resting
+
+    def __missing__(self, name: str) -> Function:
+        """Return a function that keeps the job, and hands it back."""
+
+        async def wait(ctx: Context, /, *positional: Any, **arguments: Any) -> NoReturn:  # noqa: ANN401 - as sent
+            delivery = delivery_of(ctx, positional, arguments)
+            structlog.get_logger(_LOG).warning("job.unknown", job=name[:NAME_SHOWN], **logged(delivery))
+            await _kept(ctx, self._resting.keep_unknown(name, delivery))
+            await hand_back(ctx)
+            raise Retry(defer=UNKNOWN_DELAY)
+
+        return named(wait, name)
+
+
+def unreadable_function(resting: Resting) -> Function:
+    """Return the function for payloads that cannot be read: each is kept as a dead job, and refused."""
+
+    async def unreadable(ctx: Context, /, *positional: Any, **found: Any) -> NoReturn:  # noqa: ANN401 - of wire
+        error = refusal(found)
+        delivery = delivery_of(ctx, positional, {"base64": found.get("base64")})
+        structlog.get_logger(_LOG).warning(
+            "job.refused", job=UNREADABLE, error=type(error).__name__, **logged(delivery)
+        )
+        await _kept(ctx, resting.keep_unreadable(delivery, raw_payload(found), error))
+        raise error
+
+    return named(unreadable, UNREADABLE)
+
+
+async def _kept(ctx: Context, keeping: Awaitable[None]) -> None:
+    """Wait until a job that cannot be run is kept, or hand it back while the database is away: arq would delete it."""
+    try:
+        async with asyncio.timeout(RECORD_SECONDS):
+            await keeping
+    except InvalidCommand:
+        raise
+    except Exception as error:
+        structlog.get_logger(_LOG).warning("job.not_kept", error=type(error).__name__)
+        await hand_back(ctx)
+        raise Retry(defer=UNKNOWN_DELAY) from error
