@@ -1,8 +1,8 @@
 """The rules of the state machine over the life of a job."""
 
 import asyncio
-import os
 import itertools
+import os
 from collections.abc import Callable
 from typing import Any
 
