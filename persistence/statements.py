@@ -1,11 +1,14 @@
 """SQL sentences of PostgreSQL's own, kept in `.sql` files beside the modules that use them."""
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from sqlalchemy import Table, TextClause, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import asyncpg
 
 _PREPARER = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
 
@@ -25,11 +28,13 @@ def listed(columns: Sequence[str], form: str = "{}") -> str:
     return ", ".join(form.format(quoted(column)) for column in columns)
 
 
+@cache
 def sentence(source: str) -> TextClause:
     """Return the sentence of `source.sql` that has no placeholders."""
     return text(_source(source))
 
 
+@lru_cache(maxsize=1024)
 def statement(source: str, *, table: Table, **parts: str) -> TextClause:
     """Return the sentence of `source.sql` for a table.
 
@@ -39,3 +44,22 @@ def statement(source: str, *, table: Table, **parts: str) -> TextClause:
     """
     shared = {"audit_into": _source("audit_into").strip(), "counts": _source("counts").strip()}
     return text(_source(source).format(table=_PREPARER.format_table(table), **shared, **parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A sentence as the driver takes it: `$1` for a parameter, and the parameters' names in that order."""
+
+    text: str
+    names: tuple[str, ...]
+
+    def values(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """Return the parameters in the driver's order."""
+        return [parameters[name] for name in self.names]
+
+
+@lru_cache(maxsize=1024)
+def prepared(source: str, *, table: Table, **parts: str) -> Prepared:
+    """Return the sentence that `statement` returns, compiled once, for the driver."""
+    compiled = statement(source, table=table, **parts).compile(dialect=asyncpg.dialect())  # type: ignore[no-untyped-call]
+    return Prepared(str(compiled), tuple(compiled.positiontup or ()))

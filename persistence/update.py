@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from domain.commands import Row, Update
 from domain.entities import EntityType
@@ -33,19 +34,23 @@ async def apply_changes(tx: Transaction, entity: EntityType, changes: Mapping[in
     columns = sorted({name for row in changes.values() for name in row})
     if not columns:
         return Result(skipped=len(changes))
-    sentence = statement(
-        "update",
-        table=entity.table,
-        assignments=", ".join(f"{quoted(column)} = (planned.new_row).{quoted(column)}" for column in columns),
-        new_columns=listed(columns, "(planned.new_row).{}"),
-        old_columns=listed(columns, "(planned.old_row).{}"),
-        old_images=_images(columns, "old_row"),
-        new_images=_images(columns, "new_row"),
-    )
+    sentence = statement("update", table=entity.table, **change_of(tuple(columns)))
     rows = [{"id": entity_id, "changes": row} for entity_id, row in changes.items()]
     found = await tx.write(entity.name, sentence, {"changes": json.dumps(rows)})
     skipped = Result(skipped=len(changes) - found["written"])
     return counted("updated", entity.name, found["written"], found["ids"]) + skipped
+
+
+@lru_cache(maxsize=1024)
+def change_of(columns: tuple[str, ...]) -> dict[str, str]:
+    """Return the parts of a sentence that changes these columns from `planned.old_row` to `planned.new_row`."""
+    return {
+        "assignments": ", ".join(f"{quoted(column)} = (planned.new_row).{quoted(column)}" for column in columns),
+        "new_columns": listed(columns, "(planned.new_row).{}"),
+        "old_columns": listed(columns, "(planned.old_row).{}"),
+        "old_images": _images(columns, "old_row"),
+        "new_images": _images(columns, "new_row"),
+    }
 
 
 async def _update_by_key(tx: Transaction, entity: EntityType, command: Update) -> Result:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import DDL, TextClause
@@ -33,7 +34,12 @@ def written_tables(statement: ClauseElement) -> Iterator[tuple[str, str]]:
             yield from _written_by(part.statement)
 
 
-def _written_by(text: str) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=512)
+def _written_by(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple(_found_in(text))
+
+
+def _found_in(text: str) -> Iterator[tuple[str, str]]:
     # With and without comments: one may stand between the words, and what only looks like one may hide them.
     for form in {text, _QUOTED_OR_COMMENT.sub(lambda found: found[1] or " ", text)}:
         for kind, tables in _WRITE.findall(form):

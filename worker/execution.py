@@ -3,6 +3,7 @@
 import asyncio
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -14,7 +15,7 @@ from domain.job import CRASHES, JobState
 from domain.origin import Origin
 from domain.result import COUNTS, Result
 from persistence.job_failure import Failure, record_failure
-from persistence.job_life import Acceptance, cancel_job, finish_job, recorded_end, take_job
+from persistence.job_life import Acceptance, NotAtOnce, cancel_job, finish_job, recorded_end, take_job
 from persistence.transaction import Sessions, transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, asker, parse, refuse_id
@@ -67,12 +68,18 @@ class Execution:
     async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin) -> Result | None:
         """Open the transaction, take the job's row, run; None where another delivery has ended the job."""
         structlog.get_logger(_LOG).info("job.started")
-        async with asyncio.timeout(job.timeout or self.job_timeout), transaction(self.sessions, origin) as tx:
-            if (taken := await take_job(tx, self._acceptance(job, delivery))) is None:
-                return None
-            result = await job.apply(taken, command)
-            await finish_job(tx, delivery.job_id, result.model_dump(mode="json"))
-        return result
+        accepted = self._acceptance(job, delivery)
+        async with asyncio.timeout(job.timeout or self.job_timeout):
+            if job.at_once is not None:
+                with suppress(NotAtOnce):
+                    async with transaction(self.sessions, origin) as tx:
+                        return await job.at_once(tx, command, accepted)
+            async with transaction(self.sessions, origin) as tx:
+                if (taken := await take_job(tx, accepted)) is None:
+                    return None
+                result = await job.apply(taken, command)
+                await finish_job(tx, delivery.job_id, result.model_dump(mode="json"))
+                return result
 
     async def _failed(self, job: Job, delivery: Delivery, error: Exception) -> Outcome:
         """Keep the failed attempt, and say whether there is another."""

@@ -22,7 +22,7 @@ def configure_logs(log_format: str, level: str, stream: TextIO = sys.stderr) -> 
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(level),  # what is not shown costs nothing
         cache_logger_on_first_use=False,
     )
     # structlog's own choice prints the local variables of every frame, and with them payloads.

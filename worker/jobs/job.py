@@ -7,6 +7,7 @@ from typing import Any
 from domain.commands import Command
 from domain.job import RetryPolicy
 from domain.result import Result
+from persistence.job_life import Acceptance
 from persistence.transaction import Transaction
 
 
@@ -14,6 +15,7 @@ from persistence.transaction import Transaction
 class Job:
     """One kind of job: `apply` gets the open transaction and the parsed command, and never commits.
 
+    `at_once`, where there is one, applies the command and ends the job in one statement, or raises NotAtOnce.
     `policy` says when a failed attempt is followed by another; `timeout` is seconds, by default those of the settings.
     """
 
@@ -21,6 +23,7 @@ class Job:
     apply: Callable[[Transaction, Any], Awaitable[Result]]
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     timeout: float | None = None
+    at_once: Callable[[Transaction, Any, Acceptance], Awaitable[Result]] | None = None
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from domain.commands import Update
 from domain.result import Result
 from persistence.transaction import Transaction
 from persistence.update import update_rows
+from persistence.update_at_once import update_at_once
 from worker.jobs.job import Job
 
 
@@ -12,4 +13,4 @@ async def update(tx: Transaction, command: Update) -> Result:
     return await update_rows(tx, tx.entities[command.entity], command)
 
 
-JOB = Job(Update, update)
+JOB = Job(Update, update, at_once=update_at_once)

@@ -1,0 +1,69 @@
+-- Change rows, write the difference to the audit log, and take and end the job, in one statement.
+-- The rows are locked first; the job's row comes last, because it records what was written. `name` is null where the
+-- job was not to be had: another delivery has ended it, and everything here is to be rolled back.
+WITH planned AS (
+    SELECT current AS old_row, jsonb_populate_record(current, CAST(:changes AS jsonb)) AS new_row
+    FROM {table} AS current
+    WHERE current.{selector} = ANY (:selected) AND current.deleted_at IS NULL
+    ORDER BY current.id
+    FOR UPDATE
+),
+written AS (
+    UPDATE {table} AS target
+    SET {assignments}, version = target.version + 1, updated_at = now()
+    FROM planned
+    WHERE target.id = (planned.old_row).id AND ROW({new_columns}) IS DISTINCT FROM ROW({old_columns})
+    RETURNING target.id, target AS new_row, planned.old_row
+),
+audited AS (
+    {audit_into}
+        written.id::text,
+        'update',
+        jsonb_build_object('version', (old_row).version, 'updated_at', (old_row).updated_at) || {old_images},
+        jsonb_build_object('version', (new_row).version, 'updated_at', (new_row).updated_at) || {new_images}
+    FROM written
+    ORDER BY written.id
+    RETURNING 1
+),
+counted AS (
+    {counts}
+),
+ended AS (
+    INSERT INTO job (
+        id, name, queue, arguments, actor, request_id, reason, dispatched_at, max_attempts,
+        state, attempt, finished_at, result
+    )
+    SELECT
+        CAST(:job_id AS text), CAST(:job AS text), CAST(:queue AS text), CAST(:arguments AS jsonb),
+        CAST(:actor AS text), CAST(:request_id AS text), CAST(:reason AS text), now(), CAST(:max_attempts AS integer),
+        'succeeded', 1, now(),
+        CAST(:result AS jsonb) || jsonb_build_object(
+            'updated', written,
+            'skipped', (SELECT count(*) FROM planned) - written,
+            'ids', CASE
+                WHEN written = 0 THEN jsonb_build_object()
+                ELSE jsonb_build_object('updated', jsonb_build_object(CAST(:entity AS text), ids))
+            END,
+            'ids_complete', written = cardinality(ids)
+        )
+    FROM counted
+    ON CONFLICT (id) DO UPDATE SET
+        state = 'succeeded',
+        result = excluded.result,
+        attempt = job.attempt + 1,
+        finished_at = now(),
+        dispatched_at = COALESCE(job.dispatched_at, now())
+    WHERE job.state = 'queued'
+    RETURNING
+        name, actor, request_id, reason,
+        CAST(EXTRACT(EPOCH FROM run_at - now()) AS double precision) AS early,
+        CASE WHEN arguments <> CAST(:arguments AS jsonb) THEN CAST(arguments AS text) END AS other_arguments,
+        CAST(result AS text) AS result
+)
+SELECT
+    counted.written,
+    counted.audited,
+    ARRAY(SELECT (old_row).{selector} FROM planned) AS found,
+    ended.*
+FROM counted
+LEFT JOIN ended ON TRUE
