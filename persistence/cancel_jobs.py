@@ -1,4 +1,4 @@
-"""Jobs that have not started, cancelled by an operator; what runs holds its row's lock and is refused."""
+"""Queued jobs, cancelled by an operator; what runs holds its row's lock until it has rolled back."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,26 @@ from persistence.chosen_jobs import Chosen, among, change, lock_ids, refuse_othe
 from persistence.job_table import JobRow
 from persistence.transaction import Transaction
 
-PATIENCE = text("SET LOCAL lock_timeout = '1s'")
-"""A relay holds a row for the milliseconds of one dispatch; a job that runs holds it for as long as it runs."""
+RELAY_SECONDS = 1.0
+"""How long a row is waited for: a relay holds it for the milliseconds of one dispatch, a job for as long as it runs."""
 
-RUNNING = "is running at this moment; only what has not started can be cancelled"
+RUNNING = "is running, and did not stop in time; is its worker hung, or one of stock arq's that takes no aborts?"
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
-async def cancel_ids(tx: Transaction, ids: Sequence[str]) -> list[Chosen]:
-    """Cancel these queued jobs; all or none: raises JobsRefused for one that runs, has ended, or is not there."""
-    await _wait_for_relays(tx, ids)
+async def refuse_ended(tx: Transaction, ids: Sequence[str]) -> None:
+    """Raise JobsRefused for jobs whose row says that they have ended."""
+    query = select(col(JobRow.id)).where(among(ids), col(JobRow.state) != JobState.QUEUED.value)
+    ended = (await tx.session.execute(query)).scalars().all()
+    await refuse_others(tx, "cancel", [job_id for job_id in ids if job_id in ended], JobState.QUEUED, RUNNING)
+
+
+async def cancel_ids(tx: Transaction, ids: Sequence[str], *, patience: float = RELAY_SECONDS) -> list[Chosen]:
+    """Cancel these queued jobs; all or none: raises JobsRefused for one that has ended, or is not there.
+
+    A row that is locked is waited for, so many seconds: what still runs then is refused too.
+    """
+    await _wait(tx, ids, patience)
     chosen = await lock_ids(tx, ids, JobState.QUEUED)
     locked = {job.id for job in chosen}
     others = [job_id for job_id in ids if job_id not in locked]
@@ -29,12 +39,17 @@ async def cancel_ids(tx: Transaction, ids: Sequence[str]) -> list[Chosen]:
     return chosen
 
 
-async def _wait_for_relays(tx: Transaction, ids: Sequence[str]) -> None:
+async def _wait(tx: Transaction, ids: Sequence[str], seconds: float) -> None:
     rows = select(col(JobRow.id)).where(among(ids)).order_by(col(JobRow.id)).with_for_update()
     try:
         async with tx.session.begin_nested():
-            await tx.session.execute(PATIENCE)
+            await wait_at_most(tx, seconds)
             await tx.session.execute(rows)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
+
+
+async def wait_at_most(tx: Transaction, seconds: float) -> None:
+    """Have the statements that follow wait for a lock no longer than this."""
+    await tx.session.execute(text("SELECT set_config('lock_timeout', :time, TRUE)"), {"time": f"{seconds * 1000:.0f}"})

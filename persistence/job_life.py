@@ -15,6 +15,7 @@ from domain.job import JobState
 from domain.origin import Origin
 from persistence.job_table import JobKind, JobRow
 from persistence.reader import reader
+from persistence.session import WriteSession
 from persistence.statements import sentence
 from persistence.transaction import Sessions, Transaction, bookkeeping
 
@@ -97,8 +98,16 @@ async def take_job(tx: Transaction, job: Acceptance) -> Transaction | None:
 async def accept_job(sessions: Sessions, job: Acceptance) -> None:
     """Put a delivered job into the table, in a transaction of its own, where it is not there yet."""
     async with bookkeeping(sessions) as session:
-        row = insert(JobRow).values(**job.columns(), max_attempts=job.max_attempts, dispatched_at=func.now())
-        await session.execute(row.on_conflict_do_nothing())
+        await accept_in(session, job)
+
+
+async def accept_in(session: WriteSession, job: Acceptance) -> None:
+    """Put a delivered job into the table, in the session's transaction, where it is not there yet.
+
+    Waits for a transaction that is about to do the same.
+    """
+    row = insert(JobRow).values(**job.columns(), max_attempts=job.max_attempts, dispatched_at=func.now())
+    await session.execute(row.on_conflict_do_nothing())
 
 
 async def cancel_job(sessions: Sessions, job: Acceptance) -> None:

@@ -4,22 +4,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from arq.connections import ArqRedis
-from arq.constants import in_progress_key_prefix, job_key_prefix
+from arq.constants import job_key_prefix
 
-from domain.errors import JobsRefused, Problem
 from domain.job import JobState, RetryPolicy
 from domain.origin import Origin
-from persistence.cancel_jobs import RUNNING, cancel_ids
+from persistence.cancel_jobs import cancel_ids, refuse_ended, wait_at_most
 from persistence.chosen_jobs import Chosen
 from persistence.dead_jobs import Page, drop_ids, drop_page, retry_ids, retry_page
 from persistence.job_filter import JobFilter
-from persistence.job_life import accept_job, recorded
+from persistence.job_life import accept_in, recorded
 from persistence.transaction import Sessions, Transaction, transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery
 from worker.jobs import ATTEMPTS
 from worker.leftovers import answer_cancelled, forget_answers, take_off_queues
 from worker.settings import Settings
+from worker.stop_running import STOP_SECONDS, StopRunning
 from worker.wire import job_decoder
 
 
@@ -57,11 +57,15 @@ class Operator:
         return self._pages(drop_page, take_off_queues, JobFilter(JobState.DEAD, name, error))
 
     async def cancel(self, ids: Sequence[str]) -> int:
-        """Cancel jobs that have not started, all or none, and return how many; raises JobsRefused."""
-        await self._accept_waiting(ids)
+        """Cancel jobs, all or none, and return how many; what runs is stopped, and rolled back. Raises JobsRefused."""
+        stopping = StopRunning(self.redis, ids)
         async with transaction(self.sessions, self.origin) as tx:
-            chosen = await cancel_ids(tx, ids)
+            await refuse_ended(tx, ids)
+            async with stopping.soon():
+                await self._accept_waiting(tx, ids)
+                chosen = await cancel_ids(tx, ids, patience=STOP_SECONDS)
         # After the commit: a delivery in between finds a cancelled row and does nothing.
+        await stopping.now()
         await take_off_queues(self.redis, chosen)
         await answer_cancelled(self.redis, chosen, seconds=self.settings.result_ttl)
         return len(chosen)
@@ -80,19 +84,16 @@ class Operator:
             last = page.last
             yield page
 
-    async def _accept_waiting(self, ids: Sequence[str]) -> None:
-        """Give a row to what stock clients have put on our queue and no worker has begun."""
+    async def _accept_waiting(self, tx: Transaction, ids: Sequence[str]) -> None:
+        """Give a row to what stock clients have put on our queue, and no worker has ended."""
         decode = job_decoder(self.settings.max_bytes)
+        await wait_at_most(tx, STOP_SECONDS)
         for job_id in ids:
             if await recorded(self.sessions, job_id) is not None:
                 continue
-            if await self.redis.exists(in_progress_key_prefix + job_id):
-                raise JobsRefused("cancel", (Problem(None, f"job {job_id!r}", RUNNING),))
             if (payload := await self.redis.get(job_key_prefix + job_id)) is not None:
                 sent = decode(payload)
-                delivery, attempts = (
-                    Delivery(job_id, 1, sent["k"]),
-                    ATTEMPTS.get(sent["f"], RetryPolicy().max_attempts),
-                )
+                delivery = Delivery(job_id, 1, sent["k"])
+                attempts = ATTEMPTS.get(sent["f"], RetryPolicy().max_attempts)
                 row = acceptance(sent["f"], delivery, queue=self.settings.queue, max_attempts=attempts)
-                await accept_job(self.sessions, row)
+                await accept_in(tx.session, row)

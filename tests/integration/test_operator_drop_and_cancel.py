@@ -26,14 +26,15 @@ from worker.settings import Settings
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
-async def accept(sessions: Sessions, queue: str, job_id: str) -> None:
+async def accept(sessions: Sessions, queue: str, job_id: str, job: str = "update") -> None:
     """Put a job into the table by its door."""
     call = text(
-        "SELECT enqueue_job('update', CAST(:arguments AS jsonb), actor => 'billing', job_id => :id, queue => :queue)"
+        "SELECT enqueue_job(:job, CAST(:arguments AS jsonb), actor => 'billing', job_id => :id, queue => :queue)"
     )
-    arguments = '{"entity": "task", "key": "t0", "changes": {"title": "new"}}'
+    changes = ', "changes": {"title": "new"}' if job == "update" else ""
+    arguments = f'{{"entity": "task", "key": "t0"{changes}}}'
     async with begin(sessions) as tx:
-        await tx.session.execute(call, {"arguments": arguments, "id": job_id, "queue": queue})
+        await tx.session.execute(call, {"job": job, "arguments": arguments, "id": job_id, "queue": queue})
 
 
 async def test_of_a_dropped_job_the_audit_log_keeps_the_row_and_the_table_the_id(
@@ -126,28 +127,51 @@ async def test_what_waits_in_redis_alone_is_cancelled_too(
 
 
 @pytest.mark.parametrize("through_redis", [False, True])
-async def test_what_runs_is_not_cancelled(
+@pytest.mark.parametrize("job", ["update", "soft_delete"])
+async def test_what_runs_is_rolled_back_and_cancelled(  # noqa: PLR0913, PLR0917 - fixtures, and two parameters
     settings: Settings,
     database: Database,
     sessions: Sessions,
     redis: ArqRedis,
+    job: str,
     through_redis: bool,  # noqa: FBT001 - a parameter
 ) -> None:
-    """Its row is locked, or not even committed yet; the job goes on and takes effect."""
+    """Whether its row is locked, not committed yet, or not even written; audited once, as the operator's action."""
     await plant(sessions)
+    arguments = retitle("t0", "new") if job == "update" else {"entity": "task", "key": "t0", "actor": "billing"}
     if through_redis:
-        await send(redis, settings.queue, "update", retitle("t0", "new"), job_id="mine")
+        await send(redis, settings.queue, job, arguments, job_id="mine")
     else:
-        await accept(sessions, settings.queue, "mine")
+        await accept(sessions, settings.queue, "mine", job)
         await Relay(sessions, redis).dispatch()
+    async with running_worker(settings, database, redis), rows_locked(database) as until_the_job_waits:
+        await until_the_job_waits()
+        ended = await command(settings, "cancel", "mine", "--actor", "ada")
+        assert (ended.code, ended.out.splitlines()[-1]) == (0, "1 job cancelled")
+        await send(redis, settings.queue, "update", retitle("t9", "new"), job_id="next")
+        assert not (await wait(redis, "next")).success  # the worker lives, and has a slot free
+    assert (await jobs(sessions))["mine"]["state"] == "cancelled"
+    assert (await images(sessions, "task"))[1]["deleted_at"] is None
+    assert (await images(sessions, "task"))[1]["title"] == "Task 0"
+    assert [entry.actor for entry in await actions(sessions)] == ["ada"]
+    assert await redis.zcard("arq:abort") == 0
+
+
+async def test_nothing_is_stopped_where_one_of_the_jobs_has_ended(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
+) -> None:
+    """All or none: the job that runs goes on and takes effect."""
+    await plant(sessions)
+    await rest(sessions, job_id="over")
+    await accept(sessions, settings.queue, "mine")
+    await Relay(sessions, redis).dispatch()
     async with running_worker(settings, database, redis):
         async with rows_locked(database) as until_the_job_waits:
             await until_the_job_waits()
-            ended = await command(settings, "cancel", "mine")
-        assert (ended.code, "job 'mine': is running at this moment" in ended.line) == (1, True)
+            ended = await command(settings, "cancel", "mine", "over")
+        assert (ended.code, "job 'over': is dead" in ended.line) == (1, True)
         assert (await wait(redis, "mine")).success
     assert (await images(sessions, "task"))[1]["title"] == "new"
-    assert await actions(sessions) == []
 
 
 async def test_a_cancel_waits_for_a_relay_that_holds_the_row(
@@ -175,5 +199,7 @@ async def test_what_has_ended_is_not_cancelled(settings: Settings, sessions: Ses
     await rest(sessions, state="queued")
     ended = await command(settings, "cancel", "over", "j0001", "nobody")
     assert ended.code == 1
-    assert f"job 'over': is {state}; only what is queued can be taken; job 'nobody': there is no such job" in ended.line
+    assert f"job 'over': is {state}; only what is queued can be taken" in ended.line
+    nobody = await command(settings, "cancel", "j0001", "nobody")
+    assert (nobody.code, "job 'nobody': there is no such job" in nobody.line) == (1, True)
     assert (await jobs(sessions))["j0001"]["state"] == "queued"

@@ -16,7 +16,7 @@ def cancel(
     actor: ActorOption = None,
     reason: ReasonOption = None,
 ) -> None:
-    """End jobs that have not started, for good; what runs at this moment is refused. Audited as your action."""
+    """End queued jobs for good; what runs at this moment is stopped and rolled back. Audited as your action."""
     origin = operator_origin(actor, reason)
 
     async def command(settings: Settings) -> int:
