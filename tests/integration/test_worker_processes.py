@@ -122,7 +122,7 @@ async def test_no_process_outlives_a_parent_that_is_killed(
     assert (row.state, row.attempt) == ("succeeded", 1)
 
 
-@pytest.mark.parametrize(("limit", "value", "told"), [("JOBS", "4", "jobs"), ("MB", "1", "megabytes")])
+@pytest.mark.parametrize(("limit", "value", "told"), [("JOBS", "3", "jobs"), ("MB", "1", "megabytes")])
 async def test_processes_are_replaced_after_their_share_of_jobs(  # noqa: PLR0913 - fixtures
     settings: Settings, database: Database, sessions: Sessions, tmp_path: Path, *, limit: str, value: str, told: str
 ) -> None:
@@ -143,7 +143,8 @@ async def test_processes_are_replaced_after_their_share_of_jobs(  # noqa: PLR091
     assert {row.attempt for row in await jobs(sessions)} == {1}
     assert len({line["pid"] for line in events(parent, "job.committed")}) >= 3
     assert not events(parent, "worker.child_died", "job.interrupted")
-    assert all(int(str(line[told])) >= int(value) for line in events(parent, "worker.recycled"))
+    measured = [int(str(line[told])) for line in events(parent, "worker.recycled")]
+    assert set(measured) == {3} if told == "jobs" else min(measured) > 1
 
 
 def test_what_hinders_all_processes_is_said_once(settings: Settings) -> None:
