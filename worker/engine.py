@@ -14,6 +14,7 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from worker.acknowledgements import Acknowledgements, PutBack
+from worker.blocked_loop import Watchdog
 from worker.claims import Claims
 from worker.leases import Leases
 from worker.recycling import Recycling
@@ -76,15 +77,18 @@ class Engine(Worker):
 
     @asynccontextmanager
     async def _company(self) -> AsyncIterator[None]:
-        """Renew, acknowledge, listen and show health for the time of the block."""
+        """Renew, acknowledge, listen, show health and watch the loop for the time of the block."""
         duties = [
             asyncio.create_task(self.acknowledgements.run()),
             asyncio.create_task(wake_on(self.pool, self._source, {*self.queues, abort_jobs_ss}, self._wake.set)),
             asyncio.create_task(self._show_health()),
         ]
+        watchdog = Watchdog(self.tasks)
         self.leases.start()
+        watchdog.start()
         async with AsyncExitStack() as stack:
             stack.callback(self.leases.stop)
+            stack.callback(watchdog.stop)
             for duty in duties:
                 stack.callback(duty.cancel)
             yield
