@@ -51,7 +51,8 @@ class Supervisor:
         """
         with self._signals_heard():
             await self._keep_all()
-        structlog.get_logger(_LOG).info("supervisor.stopped", exit_code=self._code)
+        if self._code != REFUSED_TO_START:  # of which the process has told, in one line
+            structlog.get_logger(_LOG).info("supervisor.stopped", exit_code=self._code)
         return self._code
 
     @contextmanager
@@ -66,10 +67,11 @@ class Supervisor:
                 loop.remove_signal_handler(number)
 
     async def _keep_all(self) -> None:
-        structlog.get_logger(_LOG).info("supervisor.started", processes=self._processes)
         # The first goes ahead, so that what hinders them all is said once, and not by each of them.
         places = [asyncio.create_task(self._keep(0))]
         await _either(self._first_is_up, self._stopping)
+        if self._first_is_up.is_set():
+            structlog.get_logger(_LOG).info("supervisor.started", processes=self._processes)
         places += [asyncio.create_task(self._keep(place)) for place in range(1, self._processes)]
         await asyncio.gather(*places)
 
@@ -107,7 +109,6 @@ class Supervisor:
     async def _until_end(self, place: int, child: Child, restarts: Restarts) -> float:
         """Wait for a process, and return after how many seconds it is to be followed by the next."""
         self.children[place] = child
-        structlog.get_logger(_LOG).info("worker.child_started", place=place, pid=child.pid)
         if self._stopping.is_set():  # it was told to the others while this one was being started
             child.stop()
         if await child.came_up():
