@@ -34,7 +34,7 @@ async def test_a_handler_that_blocks_the_loop_is_named(
     with capture_logs() as logged:
 
         def reported() -> bool:
-            return any(line["event"] == "loop.blocked" for line in logged)
+            return any(line["event"] == "loop.blocked" and "job" in line for line in logged)
 
         async def block(_: Transaction, __: Block) -> Result:
             wait_until(reported, "the blocked loop is reported")
@@ -47,13 +47,15 @@ async def test_a_handler_that_blocks_the_loop_is_named(
             await until_state(sessions, "j", "succeeded")
 
             async def is_over() -> bool:
-                return any(line["event"] == "loop.unblocked" for line in logged)
+                return any(line["event"] == "loop.unblocked" and "job" in line for line in logged)
 
             await eventually(is_over, "its end is told")
-    blocked, unblocked = (line for line in logged if line["event"].startswith("loop."))
-    assert (blocked["event"], blocked["job"], blocked["job_id"]) == ("loop.blocked", "block", "j")
+    # A busy machine may hold up the test's own part of the loop, too.
+    ours = [line for line in logged if line["event"].startswith("loop.") and line.get("job_id") == "j"]
+    blocked, unblocked = ours
+    assert (blocked["event"], blocked["job"]) == ("loop.blocked", "block")
     assert "in block\n" in blocked["stack"]
-    assert (unblocked["job"], unblocked["job_id"]) == ("block", "j")
+    assert (unblocked["event"], unblocked["job"]) == ("loop.unblocked", "block")
     assert unblocked["seconds"] >= BLOCKED_SECONDS
 
 
