@@ -16,7 +16,7 @@ from worker.embedded.child import leashed
 LOOK_SECONDS: Final = 0.1
 STOP_SECONDS: Final = 60.0
 HOME: Final = Path(__file__).parents[1]
-COMMAND: Final = [sys.executable, "-m", "worker.cli", "worker"]
+COMMAND: Final = [sys.executable, "-m", "worker.cli", "worker", "--processes", "1"]
 STOCK: Final = [sys.executable, "-m", "arq", "worker.stock.WorkerSettings"]
 """The last of several workers is stock arq's, on the same queue."""
 

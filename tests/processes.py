@@ -53,7 +53,11 @@ class Running:
 
     def said(self, event: str) -> bool:
         """Tell whether an event stands in its log."""
-        return any(line["event"] == event for line in self.lines())
+        return self.times_said(event) > 0
+
+    def times_said(self, event: str) -> int:
+        """Return how often an event stands in its log."""
+        return sum(line["event"] == event for line in self.lines())
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, wait for the end, and return the exit code."""
@@ -70,6 +74,7 @@ def environment(settings: Settings, **extra: str) -> dict[str, str]:
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "COUNTERFOIL_QUEUE": settings.queue,
+        "COUNTERFOIL_PROCESSES": "1",  # a test that stops or kills a worker means the process that it has started
         **extra,
     }
 
@@ -114,14 +119,17 @@ def started(given: dict[str, str], log: Path, *arguments: str, cwd: Path | None 
 
 
 @contextmanager
-def worker_process(settings: Settings, log: Path, **extra: str) -> Iterator[Running]:
-    """Run `counterfoil worker`, which logs JSON lines, and yield it as soon as it works."""
+def worker_process(settings: Settings, log: Path, *, processes: int = 1, **extra: str) -> Iterator[Running]:
+    """Run `counterfoil worker`, which logs JSON lines, and yield it as soon as all its processes work."""
     given = environment(settings, COUNTERFOIL_LOG_FORMAT="json", **extra)
-    with started(given, log, "worker") as worker, Redis.from_url(given["REDIS_URL"]) as redis:
+    with (
+        started(given, log, "worker", "--processes", str(processes)) as worker,
+        Redis.from_url(given["REDIS_URL"]) as redis,
+    ):
 
         def works() -> bool:
             assert worker.process.poll() is None, log.read_text()
-            return worker.said("worker.started") and bool(redis.exists(health_key(settings.queue)))
+            return worker.times_said("worker.started") >= processes and bool(redis.exists(health_key(settings.queue)))
 
         wait_until(works, "the worker works", seconds=DEADLINE)
         yield worker

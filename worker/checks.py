@@ -98,10 +98,11 @@ async def _connections(settings: Settings, engine: AsyncEngine) -> Finding:
             "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
         )
         room = int((await connection.execute(text(query))).scalar_one())
-    needed = (settings.pool_size + settings.max_overflow) * settings.processes
+    needed = (settings.pool_size + settings.max_overflow) * settings.processes * settings.workers
     advice = (
-        f"(pool size + overflow) x processes = {needed} connections, the server grants {room}: lower "
-        "COUNTERFOIL_POOL_SIZE, COUNTERFOIL_MAX_OVERFLOW or the processes, or raise max_connections"
+        f"(pool size + overflow) x processes x workers = {needed} connections, the server grants {room}: lower "
+        "COUNTERFOIL_POOL_SIZE, COUNTERFOIL_MAX_OVERFLOW, COUNTERFOIL_PROCESSES or COUNTERFOIL_WORKERS, "
+        "or raise max_connections"
     )
     return Finding("connections", f"{needed} of {room}", "" if needed <= room else advice)
 

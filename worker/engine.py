@@ -14,19 +14,16 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from worker.acknowledgements import Acknowledgements, PutBack
+from worker.blocked_loop import Watchdog
 from worker.claims import Claims
 from worker.leases import Leases
+from worker.recycling import Recycling
 from worker.running import Claimed, outcome_of
+from worker.stopping import CUT_OFF, LAST_SECONDS
 from worker.wakeup import ADAPTIVE_SECONDS, NET_SECONDS, Source, source_of, wake_on
 
 PATIENCE_SECONDS = 10.0
 """How long one claim may take before the next begins: a Redis that hangs must not hold the worker for ever."""
-
-LAST_SECONDS = 15.0
-"""How long after the grace time a worker may take to say good-bye to its servers."""
-
-CUT_OFF = 3
-"""The exit code of a worker whose servers did not let it end."""
 
 AGAIN_SECONDS = 0.5
 """After which a Redis that did not answer is asked again."""
@@ -37,14 +34,29 @@ _LOG = "counterfoil.engine"
 class Engine(Worker):
     """Runs jobs of its queues, those first that are named first, until it is told to stop.
 
-    Takes arq's own keyword arguments; `redis_url` is for the thread that renews leases of `lease` seconds.
+    Takes arq's own keyword arguments; `redis_url` is for the thread that renews leases of `lease` seconds. An engine
+    that `has_parent` leaves it to that parent to say that running jobs are to be waited for no longer.
     """
 
-    def __init__(self, *, queues: Iterable[str], redis_url: str, holder: str, lease: float, **arq: Any) -> None:  # noqa: ANN401 - as arq takes them
+    def __init__(  # noqa: PLR0913 - and as many as arq takes
+        self,
+        *,
+        queues: Iterable[str],
+        redis_url: str,
+        holder: str,
+        lease: float,
+        recycling: Recycling | None = None,
+        has_parent: bool = False,
+        **arq: Any,  # noqa: ANN401 - as arq takes them
+    ) -> None:
         """Prepare; nothing is connected or started before `main`."""
         self.queues = tuple(queues)
         super().__init__(queue_name=self.queues[0], **arq)
         self.leases = Leases(redis_url, holder, lease)
+        self.is_recycled = False
+        self._recycling = recycling or Recycling()
+        self._has_parent = has_parent
+        self._is_stopping = False
         self._wake = asyncio.Event()
         self._source = Source.PUBLISHED
         self._pause = ADAPTIVE_SECONDS[0]
@@ -65,15 +77,18 @@ class Engine(Worker):
 
     @asynccontextmanager
     async def _company(self) -> AsyncIterator[None]:
-        """Renew, acknowledge, listen and show health for the time of the block."""
+        """Renew, acknowledge, listen, show health and watch the loop for the time of the block."""
         duties = [
             asyncio.create_task(self.acknowledgements.run()),
             asyncio.create_task(wake_on(self.pool, self._source, {*self.queues, abort_jobs_ss}, self._wake.set)),
             asyncio.create_task(self._show_health()),
         ]
+        watchdog = Watchdog(self.tasks)
         self.leases.start()
+        watchdog.start()
         async with AsyncExitStack() as stack:
             stack.callback(self.leases.stop)
+            stack.callback(watchdog.stop)
             for duty in duties:
                 stack.callback(duty.cancel)
             yield
@@ -82,6 +97,7 @@ class Engine(Worker):
         while not self._is_done():
             self._wake.clear()
             due_ms = await self._claim_all()
+            self._recycle_when_due()
             if self.burst and not self.tasks and due_ms is None:
                 return
             await self._rest(due_ms)
@@ -116,10 +132,17 @@ class Engine(Worker):
     def _free(self) -> int:
         if not self.allow_pick_jobs:
             return 0
-        free = self.max_jobs - len(self.tasks)
+        free = self._recycling.room(self._jobs_started(), self.max_jobs - len(self.tasks))
         return (
             min(free, self.max_burst_jobs - self._jobs_started()) if self.burst and self.max_burst_jobs >= 0 else free
         )
+
+    def _recycle_when_due(self) -> None:
+        """Drain where a limit is exceeded; what runs is waited for, however long it takes: nobody is in a hurry."""
+        if self.allow_pick_jobs and (reason := self._recycling.reason(self._jobs_started())):
+            structlog.get_logger("counterfoil.worker").info("worker.recycled", running=len(self.tasks), **reason)
+            self.is_recycled = True
+            self.drain()
 
     def _start(self, job: Claimed) -> None:
         if not self.allow_pick_jobs:  # it was claimed while the worker was told to stop
@@ -181,10 +204,19 @@ class Engine(Worker):
             task.cancel()
 
     def handle_sig_wait_for_completion(self, signum: Signals) -> None:
-        """Drain at the first signal; put back what runs at the second."""
-        log = structlog.get_logger("counterfoil.worker")
-        log.info("worker.stopping", signal=Signals(signum).name, running=len(self.tasks))
-        grace = self._job_completion_wait if self.allow_pick_jobs else 0
+        """Drain at the first signal; at the second put back what runs, where that is not for a parent to say.
+
+        A process manager may signal every process, and the parent hands on its own: the two are one.
+        """
+        if not self._is_stopping:
+            self.stop(self._job_completion_wait, Signals(signum).name)
+        elif not self._has_parent:
+            self.stop(0, Signals(signum).name)
+
+    def stop(self, grace: float, why: str) -> None:
+        """Drain for so many seconds, and end soon afterwards, whatever the servers do; `why` is logged."""
+        structlog.get_logger("counterfoil.worker").info("worker.stopping", signal=why, running=len(self.tasks))
+        self._is_stopping = True
         self.drain(grace)
         # A server that hangs can hold up an orderly end for ever; whatever is cut off here is delivered again.
         self.loop.call_later(grace + LAST_SECONDS, os._exit, CUT_OFF)

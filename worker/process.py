@@ -1,6 +1,7 @@
 """The worker process: the engine over our functions, beside relay and ticks, until a signal."""
 
 import secrets
+from contextlib import suppress
 
 import structlog
 from arq.connections import ArqRedis
@@ -11,15 +12,18 @@ from worker.composition import Database, open_database, open_redis
 from worker.duties import company
 from worker.engine import Engine
 from worker.jobs import ATTEMPTS, JOBS
+from worker.leash import Leash
+from worker.recycling import Recycling
 from worker.resting import Resting
 from worker.settings import Settings
 from worker.unrunnable import FunctionTable
 
 
-async def run_worker(settings: Settings) -> None:
+async def run_worker(settings: Settings, leash: Leash | None = None) -> None:
     """Run jobs, relay and tick until SIGTERM or SIGINT; what runs then is finished within `shutdown_grace` seconds.
 
-    Raises Unreachable when a server does not answer at the start, NotMigrated.
+    With a `leash` it is one of several processes, and its parent decides on the end. Raises Unreachable when a server
+    does not answer at the start, NotMigrated.
     """
     log = structlog.get_logger("counterfoil.worker")
     async with (
@@ -29,23 +33,35 @@ async def run_worker(settings: Settings) -> None:
         open_redis(settings) as redis,
     ):
         await register_jobs(database.sessions, ATTEMPTS)
-        worker = build_worker(settings, database, redis)
+        worker = build_worker(settings, database, redis, has_parent=leash is not None)
         log.info(
             "worker.started", queue=settings.queue, jobs=[job.name for job in JOBS], concurrency=settings.concurrency
         )
+        if leash is not None:
+            leash.up(lambda: _put_back_now(worker))
         async with company(settings, database, redis):
             await worker.async_run()
-        await worker.close()
+        if not worker.is_recycled:  # the next process serves the queue at once
+            await worker.close()
         log.info("worker.stopped", complete=worker.jobs_complete, failed=worker.jobs_failed)
 
 
-def build_worker(settings: Settings, database: Database, redis: ArqRedis, *, handle_signals: bool = True) -> Engine:
+def _put_back_now(worker: Engine) -> None:
+    with suppress(RuntimeError):  # its loop has just ended
+        worker.loop.call_soon_threadsafe(worker.stop, 0, "parent")
+
+
+def build_worker(
+    settings: Settings, database: Database, redis: ArqRedis, *, handle_signals: bool = True, has_parent: bool = False
+) -> Engine:
     """Return the engine over our jobs, with JSON on the wire."""
     worker = Engine(
         queues=settings.queues or (settings.queue,),
         redis_url=settings.redis_url.get_secret_value(),
         holder=f"{worker_name()}:{secrets.token_hex(4)}",
         lease=settings.lease,
+        recycling=Recycling(settings.recycle_jobs, settings.recycle_mb),
+        has_parent=has_parent,
         redis_pool=redis,
         handle_signals=handle_signals,
         allow_abort_jobs=True,

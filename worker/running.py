@@ -45,6 +45,7 @@ async def outcome_of(worker: Worker, job: Claimed) -> Finished | PutBack:
     call = _Call(attempt=job.attempt, started_ms=_now_ms())
     try:
         function = _read(worker, job, call)
+        _name_task(call.name)
         result = await _called(worker, job, call, function)
     except Retry as again:
         worker.jobs_retried += 1
@@ -79,6 +80,12 @@ def _read(worker: Worker, job: Claimed, call: _Call) -> Function:
     if call.attempt > most:
         raise JobExecutionFailed(f"max {most} retries exceeded")
     return function  # type: ignore[return-value]
+
+
+def _name_task(name: str) -> None:
+    """Call the task after its job, by which a loop that it blocks tells who does."""
+    if (task := asyncio.current_task()) is not None:
+        task.set_name(name)
 
 
 async def _called(worker: Worker, job: Claimed, call: _Call, function: Function) -> Any:  # noqa: ANN401 - a result

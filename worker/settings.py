@@ -16,6 +16,7 @@ from domain.entities import Entities, collect
 from domain.errors import CounterfoilError, unknown
 from domain.job import REMEMBERED_DAYS
 from persistence.engine import database_url
+from worker.cores import available_cores
 
 PREFIX = "COUNTERFOIL_"
 
@@ -56,8 +57,14 @@ class Settings(BaseSettings):
     """Seconds for which a job is a worker's before it must renew its claim: a killed worker's jobs wait so long."""
     concurrency: int = Field(10, ge=1, le=1000)
     """Jobs at a time in one worker process."""
-    processes: int = Field(1, ge=1)
-    """Worker processes in the whole deployment; `counterfoil check` compares the pools with max_connections."""
+    processes: int = Field(default_factory=available_cores, ge=1)
+    """Processes of one `counterfoil worker`, unless `--processes` says else; unset: one for each core."""
+    workers: int = Field(1, ge=1)
+    """How many `counterfoil worker` the whole deployment runs; `check` compares all pools with max_connections."""
+    recycle_jobs: int | None = Field(None, ge=1)
+    """Jobs after which a worker process is replaced by a fresh one; unset: never."""
+    recycle_mb: int | None = Field(None, ge=1)
+    """Resident memory, in MB of 1,000,000 bytes, above which a worker process is replaced; unset: never."""
     pool_size: int = Field(5, ge=1)
     max_overflow: int = Field(10, ge=0)
     job_timeout: float = Field(300, gt=0, le=86_400)

@@ -51,13 +51,18 @@ async def test_a_database_that_is_not_migrated_is_found(settings: Settings) -> N
 
 
 async def test_more_connections_than_the_server_grants_are_found_before_they_are_opened(settings: Settings) -> None:
-    """Pools times processes against max_connections; jobs against the pool of their process."""
-    ended = await command(settings, "check", COUNTERFOIL_PROCESSES="1000", COUNTERFOIL_CONCURRENCY="16")
+    """Pools times processes times workers against max_connections; jobs against the pool of their process."""
+    ended = await command(
+        settings, "check", COUNTERFOIL_PROCESSES="4", COUNTERFOIL_WORKERS="250", COUNTERFOIL_CONCURRENCY="16"
+    )
     found = findings(ended)
     assert ended.code == 1
     assert found["connections"][0].startswith("15000 of ")
-    assert "(pool size + overflow) x processes = 15000 connections" in found["connections"][1]
-    assert "COUNTERFOIL_POOL_SIZE, COUNTERFOIL_MAX_OVERFLOW or the processes" in found["connections"][1]
+    assert "(pool size + overflow) x processes x workers = 15000 connections" in found["connections"][1]
+    assert (
+        "COUNTERFOIL_POOL_SIZE, COUNTERFOIL_MAX_OVERFLOW, COUNTERFOIL_PROCESSES or COUNTERFOIL_WORKERS"
+        in found["connections"][1]
+    )
     assert found["concurrency"][0] == "16 jobs, 15 connections"
     assert "raise COUNTERFOIL_POOL_SIZE, or lower COUNTERFOIL_CONCURRENCY to 15" in found["concurrency"][1]
 

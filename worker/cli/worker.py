@@ -1,17 +1,44 @@
 """`counterfoil worker`."""
 
+import os
+from typing import Annotated
+
+import typer
+from structlog.contextvars import bind_contextvars
+
 from worker.cli.run import run
+from worker.leash import Leash
 from worker.logs import configure_logs
 from worker.process import run_worker
 from worker.settings import Settings
+from worker.supervisor import Supervisor
 
 
-def worker() -> None:
-    """Run jobs from the queue until SIGTERM or Ctrl-C, which let running jobs finish."""
+def worker(
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="how many processes run jobs; COUNTERFOIL_PROCESSES, or one for each core")
+    ] = None,
+    leashed: Annotated[bool, typer.Option("--leashed", hidden=True, help="be one of several")] = False,
+) -> None:
+    """Run jobs from the queue until SIGTERM or Ctrl-C, which let running jobs finish; a second one stops them."""
 
     async def command(settings: Settings) -> int:
         configure_logs(settings.log_format, settings.log_level)
-        await run_worker(settings)
+        number = processes or settings.processes
+        if leashed:
+            await _run_leashed(settings)
+        elif number > 1 or settings.recycle_jobs or settings.recycle_mb:  # somebody must start the next process
+            return await Supervisor(number, settings.shutdown_grace).run()
+        else:
+            await run_worker(settings)
         return 0
 
     run(command)
+
+
+async def _run_leashed(settings: Settings) -> None:
+    """Be one of several processes, whose lines in a common log bear its id."""
+    bind_contextvars(pid=os.getpid())
+    leash = Leash(settings.shutdown_grace)
+    leash.start()
+    await run_worker(settings, leash)

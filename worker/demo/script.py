@@ -121,7 +121,10 @@ def worker_process(environment: Mapping[str, str], log: Path) -> Iterator[None]:
     with log.open("wb") as stream:
         # Not stopped by a terminal's Ctrl-C, but by us, when the steps no longer need it.
         worker = subprocess.Popen(
-            [sys.executable, "-m", "worker.cli", "worker"], env=environment, stderr=stream, start_new_session=True
+            [sys.executable, "-m", "worker.cli", "worker", "--processes", "1"],
+            env=environment,
+            stderr=stream,
+            start_new_session=True,
         )
         try:
             _wait_until_ready(worker, environment, log)
