@@ -81,10 +81,9 @@ class World:
 
     async def operate(self, action: str, job_id: str) -> None:
         """Cancel or retry a job, as an operator does; what cannot be done now is left."""
-        act = {"cancel": cancel_ids, "retry": retry_ids}[action]
         with suppress(JobsRefused):
             async with transaction(self.database.sessions, Origin(actor="operator")) as tx:
-                await act(tx, [job_id])
+                await (retry_ids(tx, [job_id]) if action == "retry" else cancel_ids(tx, [job_id], patience=0.02))
 
     async def intrude(self, job_id: str, attempt: int) -> None:
         """Deliver other arguments under a job's id, and see that its row stays as it is."""

@@ -83,13 +83,20 @@ class Acknowledgements:
             finished = [one for one in batch if isinstance(one, Finished)]
             again = [one for one in batch if isinstance(one, PutBack)]
             if finished:
-                await self._finish(
-                    args=[word for one in finished for word in (one.job_id, one.queue, one.result, one.keep_ms)]
-                )
+                await self._finish(args=[word for one in finished for word in (*_words(one), self._counted_in(one))])
             if again:
-                words = [word for one in again for word in (one.job_id, one.queue, one.delay_ms, int(one.is_uncounted))]
+                words = [word for one in again for word in (*_words(one), self._counted_in(one))]
                 await self._put_back(args=[self._leases.holder, *words])
             for one in batch:
                 self._leases.release(one.job_id)
             del self._waiting[: len(batch)]
         self._none.set()
+
+    def _counted_in(self, one: Finished | PutBack) -> str:
+        return self._leases.counted_in(one.job_id)
+
+
+def _words(one: Finished | PutBack) -> tuple[str | bytes | int, ...]:
+    if isinstance(one, Finished):
+        return one.job_id, one.queue, one.result, one.keep_ms
+    return one.job_id, one.queue, one.delay_ms, int(one.is_uncounted)

@@ -1,29 +1,68 @@
 -- Claim up to ARGV[1] due jobs of the queue KEYS[1] for ARGV[2] ms, in the name of the holder ARGV[3].
+-- ARGV[4]: seconds for which the count of deliveries is kept. ARGV[5]: how many of the queue may run in all workers (0:
+-- any number); name and limit of jobs that are limited follow.
 -- A claimed job's score moves to the end of its lease: it leaves the ready window, and comes back by itself if its
 -- worker dies. ZINCRBY with the score at hand sets it absolutely; it fires no `zadd` event, so that nobody is woken.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local free, lease = tonumber(ARGV[1]), tonumber(ARGV[2])
+local free, lease, queue_limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
+local most_put_off, put_off = 1000, 0
+
+local job_limits = {}
+for i = 6, #ARGV, 2 do job_limits[ARGV[i]] = tonumber(ARGV[i + 1]) end
+
+local function room(key, limit)
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', now)  -- their leases have run out
+    return limit - redis.call('ZCARD', key)
+end
+
+-- The set in which a job of a limited name is counted. The name is the second entry of arq's message, before anything
+-- that a sender can make long.
+local function limited(payload)
+    if #ARGV == 5 or not payload then return nil end
+    local name = string.match(string.sub(payload, 1, 400), '"f"%s*:%s*"([^"]+)"')
+    if name and job_limits[name] then return 'counterfoil:running:job:' .. name, job_limits[name] end
+end
+
+local queue_key = 'counterfoil:running:queue:' .. KEYS[1]
+if queue_limit > 0 then free = math.min(free, room(queue_key, queue_limit)) end
+
+local function claim(id, score, payload, counted)
+    redis.call('ZINCRBY', KEYS[1], now + lease - score, id)
+    local try = redis.call('INCR', 'arq:retry:' .. id)
+    redis.call('EXPIRE', 'arq:retry:' .. id, ARGV[4])
+    local abort = redis.call('ZSCORE', 'arq:abort', id)
+    redis.call('ZREM', 'arq:abort', id)
+    local sets = {}
+    if counted then sets[1] = counted end
+    if queue_limit > 0 then sets[#sets + 1] = queue_key end
+    for _, key in ipairs(sets) do redis.call('ZADD', key, now + lease, id) end
+    return {id, payload, try, score, table.concat(sets, '\n'), abort}
+end
+
 local claimed, start = {}, 0
-while #claimed < free do
+while #claimed < free and put_off < most_put_off do
     local page = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', start, free + 32)
     if #page == 0 then break end
     for i = 1, #page, 2 do
-        local id, score = page[i], tonumber(page[i + 1])
-        if #claimed == free then
-            break
-        elseif redis.call('SET', 'arq:in-progress:' .. id, ARGV[3], 'NX', 'PX', lease) then
-            redis.call('ZINCRBY', KEYS[1], now + lease - score, id)
-            local try = redis.call('INCR', 'arq:retry:' .. id)
-            redis.call('EXPIRE', 'arq:retry:' .. id, ARGV[4])
-            local abort = redis.call('ZSCORE', 'arq:abort', id)
-            redis.call('ZREM', 'arq:abort', id)
-            claimed[#claimed + 1] = {id, redis.call('GET', 'arq:job:' .. id), try, page[i + 1], abort}
+        local id, score = page[i], page[i + 1]
+        if #claimed == free then break end
+        local key = 'arq:in-progress:' .. id
+        local payload = redis.call('GET', 'arq:job:' .. id)
+        local counted, limit = limited(payload)
+        if counted and redis.call('EXISTS', key) == 0 and room(counted, limit) <= 0 then
+            -- Put off, so that it is not in the way of others; one after the other, so that there is soon a next one.
+            put_off = put_off + 1
+            redis.call('ZINCRBY', KEYS[1], now + 100 + put_off * 10 - score, id)
+        elseif redis.call('SET', key, ARGV[3], 'NX', 'PX', lease) then
+            claimed[#claimed + 1] = claim(id, score, payload, counted)
         else
             start = start + 1  -- a stock worker runs it, and leaves its score where it is
         end
     end
 end
 local following = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+local due = following[2] and following[2] - now or false
+if put_off == most_put_off then due = 0 end
 redis.call('ZREMRANGEBYSCORE', 'arq:abort', '-inf', now - 86400000)  -- of jobs that nobody runs
-return {claimed, following[2] and following[2] - now or false, redis.call('ZRANGE', 'arq:abort', 0, -1)}
+return {claimed, due, redis.call('ZRANGE', 'arq:abort', 0, -1)}

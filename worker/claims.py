@@ -10,6 +10,7 @@ from arq.constants import retry_key_prefix
 
 from worker.arq_context import COUNT_SECONDS
 from worker.leases import Leases
+from worker.limits import Limits
 from worker.running import Claimed
 
 _CLAIM = Path(__file__).with_name("claim.lua").read_text(encoding="utf-8")
@@ -26,21 +27,23 @@ class Found(NamedTuple):
 class Claims:
     """Claims jobs in the name of the leases' holder."""
 
-    def __init__(self, redis: ArqRedis, leases: Leases) -> None:
-        """Take the connection, and the leases that begin with a claim."""
+    def __init__(self, redis: ArqRedis, leases: Leases, limits: Limits) -> None:
+        """Take the connection, the leases that begin with a claim, and what limits claims."""
         self._redis = redis
         self._leases = leases
+        self._limits = limits
         self._script: Any = redis.register_script(_CLAIM)
 
     async def claim(self, queue: str, free: int, running: Container[str]) -> Found:
         """Claim up to `free` due jobs; one that is `running` here, though its lease had run out, is held again."""
         lease = int(self._leases.seconds * 1000)
-        rows, due_ms, aborts = await self._script(keys=[queue], args=[free, lease, self._leases.holder, COUNT_SECONDS])
+        words = [free, lease, self._leases.holder, COUNT_SECONDS, *self._limits.words(queue)]
+        rows, due_ms, aborts = await self._script(keys=[queue], args=words)
         jobs = []
         for row in rows:
             if (job := await self._read(queue, row)) is None:
                 continue
-            self._leases.hold(job.id, queue)
+            self._leases.hold(job.id, queue, row[4].decode(errors="replace"))
             if job.id in running:
                 await self._redis.decr(retry_key_prefix + job.id)
             else:
@@ -48,7 +51,7 @@ class Claims:
         return Found(jobs, due_ms, frozenset(one.decode(errors="replace") for one in aborts))
 
     async def _read(self, queue: str, row: Any) -> Claimed | None:  # noqa: ANN401 - as the script returns it
-        raw_id, payload, attempt, score, abort = row
+        raw_id, payload, attempt, score, _, abort = row
         try:
             job_id = raw_id.decode()
         except UnicodeDecodeError:  # arq itself would end the worker

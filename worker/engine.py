@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from signal import Signals
@@ -17,8 +17,10 @@ from worker.acknowledgements import Acknowledgements, PutBack
 from worker.blocked_loop import Watchdog
 from worker.claims import Claims
 from worker.leases import Leases
+from worker.limits import Limits
 from worker.recycling import Recycling
 from worker.running import Claimed, outcome_of
+from worker.shares import Shares, Strict, Weighted
 from worker.stopping import CUT_OFF, LAST_SECONDS
 from worker.wakeup import ADAPTIVE_SECONDS, NET_SECONDS, Source, source_of, wake_on
 
@@ -32,7 +34,7 @@ _LOG = "counterfoil.engine"
 
 
 class Engine(Worker):
-    """Runs jobs of its queues, those first that are named first, until it is told to stop.
+    """Runs jobs of its queues until it is told to stop: those first that are named first, or in proportion to weights.
 
     Takes arq's own keyword arguments; `redis_url` is for the thread that renews leases of `lease` seconds. An engine
     that `has_parent` leaves it to that parent to say that running jobs are to be waited for no longer.
@@ -42,6 +44,8 @@ class Engine(Worker):
         self,
         *,
         queues: Iterable[str],
+        weights: Mapping[str, int] | None = None,
+        limits: Limits | None = None,
         redis_url: str,
         holder: str,
         lease: float,
@@ -53,10 +57,13 @@ class Engine(Worker):
         self.queues = tuple(queues)
         super().__init__(queue_name=self.queues[0], **arq)
         self.leases = Leases(redis_url, holder, lease)
+        self._shares: Shares = Weighted(weights) if weights else Strict(self.queues)
+        self._limits = limits or Limits()
         self.is_recycled = False
         self._recycling = recycling or Recycling()
         self._has_parent = has_parent
         self._is_stopping = False
+        self._started = 0
         self._wake = asyncio.Event()
         self._source = Source.PUBLISHED
         self._pause = ADAPTIVE_SECONDS[0]
@@ -66,7 +73,7 @@ class Engine(Worker):
         """Run until told to stop, or in burst mode until nothing is left."""
         self.ctx["redis"] = self.pool
         self.acknowledgements = Acknowledgements(self.pool, self.leases)
-        self._claims = Claims(self.pool, self.leases)
+        self._claims = Claims(self.pool, self.leases, self._limits)
         self._source = await source_of(self.pool)
         structlog.get_logger(_LOG).info("engine.started", queues=self.queues, wakes=self._source.value)
         async with self._company():
@@ -108,26 +115,40 @@ class Engine(Worker):
 
     async def _claim_all(self) -> int | None:
         """Claim for every free slot, and return in how many ms the next job is due, or None where there is none."""
-        due: int | None = None
+        dues: list[int] = []
         self._left_some = False
-        for queue in self.queues:
-            free = max(0, self._free())
-            if not free and queue != self.queues[0]:  # the first is asked even then: it tells of aborts
-                break
-            try:
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    found = await self._claims.claim(queue, free, self.tasks)
-            except (RedisError, OSError, TimeoutError) as error:
-                structlog.get_logger(_LOG).warning("claim.failed", error=type(error).__name__)
-                return int(AGAIN_SECONDS * 1000)
-            self._abort(found.aborts)
-            self._pause = ADAPTIVE_SECONDS[0] if found.jobs else self._pause
-            for job in found.jobs:
-                self._start(job)
-            self._left_some = self._left_some or len(found.jobs) >= free
-            if found.due_ms is not None:
-                due = found.due_ms if due is None else min(due, found.due_ms)
-        return due
+        shares = self._shares.divide(max(0, self._free()))
+        try:
+            short = [queue for queue, share in shares if await self._claim(queue, share, dues)]
+            for queue in short if len(self.queues) > 1 else ():
+                if self._free() > 0:  # others have left some of their share
+                    await self._claim(queue, self._free(), dues)
+        except (RedisError, OSError, TimeoutError) as error:
+            structlog.get_logger(_LOG).warning("claim.failed", error=type(error).__name__)
+            return int(AGAIN_SECONDS * 1000)
+        return min(dues, default=None)
+
+    async def _claim(self, queue: str, share: int, dues: list[int]) -> bool:
+        """Claim up to `share` jobs of a queue, and tell whether there may be more; notes when the next is due."""
+        free = max(0, min(share, self._free()))
+        if not free and queue != self.queues[0]:  # the first is asked even then: it tells of aborts
+            self._left_some = True
+            return True
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            found = await self._claims.claim(queue, free, self.tasks)
+        self._abort(found.aborts)
+        self._pause = ADAPTIVE_SECONDS[0] if found.jobs else self._pause
+        for job in found.jobs:
+            self._start(job)
+        if found.due_ms is not None:
+            dues.append(found.due_ms)
+        is_short = len(found.jobs) >= free
+        self._left_some = self._left_some or is_short
+        return is_short
+
+    def _jobs_started(self) -> int:
+        """Return how many jobs have begun here; arq's own sum counts one that is just ending twice."""
+        return self._started
 
     def _free(self) -> int:
         if not self.allow_pick_jobs:
@@ -148,6 +169,7 @@ class Engine(Worker):
         if not self.allow_pick_jobs:  # it was claimed while the worker was told to stop
             self.acknowledgements.add(PutBack(job.id, job.queue, is_uncounted=True))
             return
+        self._started += 1
         task = self.loop.create_task(self._run(job))
         self.tasks[job.id] = self.job_tasks[job.id] = task
         task.add_done_callback(partial(self._ended, job))

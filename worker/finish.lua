@@ -1,5 +1,6 @@
--- Acknowledge jobs that have ended: id, queue, result (empty: none) and its life in ms (0: for ever) follow each other.
-for i = 1, #ARGV, 4 do
+-- Acknowledge jobs that have ended: id, queue, result (empty: none), its life in ms (0: for ever) and the sets in which
+-- the job is counted, one on a line, follow each other. Where that makes room under a limit, all workers are woken.
+for i = 1, #ARGV, 5 do
     local id = ARGV[i]
     if ARGV[i + 2] ~= '' and ARGV[i + 3] == '0' then
         redis.call('SET', 'arq:result:' .. id, ARGV[i + 2])
@@ -9,4 +10,8 @@ for i = 1, #ARGV, 4 do
     redis.call('DEL', 'arq:in-progress:' .. id, 'arq:retry:' .. id, 'arq:job:' .. id)
     redis.call('ZREM', ARGV[i + 1], id)
     redis.call('ZREM', 'arq:abort', id)
+    for key in string.gmatch(ARGV[i + 4], '[^\n]+') do
+        redis.call('ZREM', key, id)
+        redis.call('PUBLISH', 'counterfoil:wake', ARGV[i + 1])
+    end
 end

@@ -25,13 +25,17 @@ class Leases:
         self.holder = holder
         self.seconds = seconds
         self._url = redis_url
-        self._held: dict[str, str] = {}
+        self._held: dict[str, tuple[str, str]] = {}
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def hold(self, job_id: str, queue: str) -> None:
-        """Renew the lease of a claimed job from now on."""
-        self._held[job_id] = queue
+    def hold(self, job_id: str, queue: str, counted_in: str = "") -> None:
+        """Renew the lease of a claimed job from now on, and its place in the sets (a line each) that count it."""
+        self._held[job_id] = queue, counted_in
+
+    def counted_in(self, job_id: str) -> str:
+        """Return the sets that count the job, one on a line."""
+        return self._held.get(job_id, ("", ""))[1]
 
     def release(self, job_id: str) -> None:
         """Renew the lease no more."""
@@ -63,7 +67,13 @@ class Leases:
         if not held:
             return
         try:
-            lost = renew(args=[self.holder, int(self.seconds * 1000), *(word for pair in held for word in pair)])
+            lost = renew(
+                args=[
+                    self.holder,
+                    int(self.seconds * 1000),
+                    *(word for job_id, where in held for word in (job_id, *where)),
+                ]
+            )
         except (RedisError, OSError) as error:
             structlog.get_logger("counterfoil.lease").warning("lease.not_renewed", error=type(error).__name__)
             return

@@ -11,8 +11,9 @@ from worker.arq_settings import arq_settings, session_settings, worker_name
 from worker.composition import Database, open_database, open_redis
 from worker.duties import company
 from worker.engine import Engine
-from worker.jobs import ATTEMPTS, JOBS
+from worker.jobs import ATTEMPTS, JOBS, MAX_RUNNING
 from worker.leash import Leash
+from worker.limits import Limits
 from worker.recycling import Recycling
 from worker.resting import Resting
 from worker.settings import Settings
@@ -57,6 +58,8 @@ def build_worker(
     """Return the engine over our jobs, with JSON on the wire."""
     worker = Engine(
         queues=settings.queues or (settings.queue,),
+        weights=settings.queue_weights,
+        limits=Limits(settings.queue_max_running, {**MAX_RUNNING, **settings.job_max_running}),
         redis_url=settings.redis_url.get_secret_value(),
         holder=f"{worker_name()}:{secrets.token_hex(4)}",
         lease=settings.lease,

@@ -1,9 +1,10 @@
--- Renew the leases of the holder ARGV[1] for ARGV[2] ms; pairs of id and queue follow.
+-- Renew the leases of the holder ARGV[1] for ARGV[2] ms; id, queue and the sets in which the job is counted, one on a
+-- line, follow each other.
 -- Returns the ids whose lease another worker has taken meanwhile. A lease that a wipe took away is set anew.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lost = {}
-for i = 3, #ARGV, 2 do
+for i = 3, #ARGV, 3 do
     local id, queue = ARGV[i], ARGV[i + 1]
     local holder = redis.call('GET', 'arq:in-progress:' .. id)
     if holder and holder ~= ARGV[1] then
@@ -12,6 +13,7 @@ for i = 3, #ARGV, 2 do
         redis.call('SET', 'arq:in-progress:' .. id, ARGV[1], 'PX', ARGV[2])
         local score = redis.call('ZSCORE', queue, id)
         if score then redis.call('ZINCRBY', queue, now + ARGV[2] - score, id) end
+        for key in string.gmatch(ARGV[i + 2], '[^\n]+') do redis.call('ZADD', key, now + ARGV[2], id) end
     end
 end
 return lost

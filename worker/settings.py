@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.entities import Entities, collect
@@ -22,6 +22,10 @@ PREFIX = "COUNTERFOIL_"
 
 QUEUE = Field(pattern=r"^[\w.:-]{1,100}$")
 """What a queue's name may consist of; `enqueue_job` of the database has the same rule."""
+
+
+Numbers = Annotated[dict[str, Annotated[int, Field(ge=1)]], NoDecode]
+"""Numbers by name, written `name=number,name=number`."""
 
 
 @dataclass(eq=False)
@@ -53,6 +57,12 @@ class Settings(BaseSettings):
     """The queue to work on and to send to; the default is stock arq's."""
     queues: Annotated[tuple[Annotated[str, QUEUE], ...], NoDecode] = ()
     """Queues to work on, separated by commas, those first that come first; unset: `queue` alone."""
+    queue_weights: Numbers = Field({}, validate_default=False)
+    """Each queue's share of the slots, such as high=6,default=3,bulk=1; unset: the first queue's jobs always first."""
+    queue_max_running: Numbers = Field({}, validate_default=False)
+    """How many jobs of a queue may run at a time in all workers together, such as bulk=2."""
+    job_max_running: Numbers = Field({}, validate_default=False)
+    """How many jobs of a name may run at a time in all workers together, such as bulk_insert=4."""
     lease: float = Field(10, ge=0.5, le=3600)
     """Seconds for which a job is a worker's before it must renew its claim: a killed worker's jobs wait so long."""
     concurrency: int = Field(10, ge=1, le=1000)
@@ -90,6 +100,25 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("queue_weights", "queue_max_running", "job_max_running", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().rpartition("=") for part in value.split(",") if part.strip()]
+        if not all(name and number.isdecimal() for name, _, number in pairs):
+            raise ValueError("expected name=number, separated by commas")
+        return {name.strip(): int(number) for name, _, number in pairs}
+
+    @field_validator("queue_weights")
+    @classmethod
+    def _weigh_all(cls, value: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+        queues = set(info.data.get("queues", ()))
+        if value and set(value) != queues:
+            strange = ", ".join(sorted(queues ^ set(value)))
+            raise ValueError(f"weights and COUNTERFOIL_QUEUES must name the same queues; the difference is {strange}")
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -11,7 +11,7 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError, ResponseError
 
 CHANNEL = "counterfoil:wake"
-"""On which our own doors name the queue to which they have added jobs; for servers that send no keyspace events."""
+"""On which our own doors name the queue to which they have added jobs, for servers that send no keyspace events."""
 
 ADAPTIVE_SECONDS = (0.005, 0.5)
 """The shortest and the longest pause of a worker that nobody wakes: it doubles while there is nothing to do."""
@@ -44,12 +44,14 @@ async def source_of(redis: ArqRedis) -> Source:
 async def wake_on(redis: ArqRedis, source: Source, keys: Collection[str], wake: Callable[[], None]) -> None:
     """Call `wake` whenever something was added to one of the keys (queues, arq's set of aborts), until cancelled."""
     database = redis.connection_pool.connection_kwargs.get("db", 0) or 0
-    channel = f"__keyevent@{database}__:zadd" if source is Source.EVENTS else CHANNEL
+    channels = [CHANNEL]  # on which room under a limit is told of too
+    if source is Source.EVENTS:
+        channels.append(f"__keyevent@{database}__:zadd")
     names = {key.encode() for key in keys}
     while True:
         with suppress(RedisError, OSError):
             async with redis.pubsub() as heard:
-                await heard.subscribe(channel)
+                await heard.subscribe(*channels)
                 wake()  # whatever came before this
                 await _listen(heard, names, wake)
         structlog.get_logger("counterfoil.engine").warning("wake.lost")

@@ -3,20 +3,15 @@
 import re
 
 import pytest
-from sqlalchemy import text
 
-import persistence.cancel_jobs
 from tests.broken import EXECUTIONS, BelievesIds, IgnoresState, NeverSweeps
 from tests.job_machine import broken_promise, run_machine
 from tests.job_world import open_world
 from worker.settings import Settings
 
 
-async def test_a_job_has_one_effect_exactly_when_it_succeeded(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_job_has_one_effect_exactly_when_it_succeeded(settings: Settings) -> None:
     """Deliveries, crashes at every point, retries, cancels, replays and wipes, in any interleaving."""
-    monkeypatch.setattr(persistence.cancel_jobs, "PATIENCE", text("SET LOCAL lock_timeout = '20ms'"))
     async with open_world(settings) as world:
         await run_machine(world, examples=60, steps=10)
 

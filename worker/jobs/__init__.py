@@ -10,3 +10,6 @@ SCHEDULED: tuple[Job, ...] = (purge.JOB, prune.JOB)
 
 ATTEMPTS = {job.name: job.policy.max_attempts for job in (*JOBS, *SCHEDULED)}
 """How often each job is tried, by its name."""
+
+MAX_RUNNING = {job.name: job.max_running for job in (*JOBS, *SCHEDULED) if job.max_running is not None}
+"""How many jobs of a name may run at a time in all workers, where that is limited."""
