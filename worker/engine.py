@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from signal import Signals
+from time import monotonic
 from typing import Any, NoReturn
 
 import structlog
@@ -17,6 +18,7 @@ from worker.acknowledgements import Acknowledgements, PutBack
 from worker.blocked_loop import Watchdog
 from worker.claims import Claims
 from worker.leases import Leases
+from worker.observer import Observer
 from worker.recycling import Recycling
 from worker.running import Claimed, outcome_of
 from worker.stopping import CUT_OFF, LAST_SECONDS
@@ -47,6 +49,7 @@ class Engine(Worker):
         lease: float,
         recycling: Recycling | None = None,
         has_parent: bool = False,
+        observer: Observer,
         **arq: Any,  # noqa: ANN401 - as arq takes them
     ) -> None:
         """Prepare; nothing is connected or started before `main`."""
@@ -57,6 +60,9 @@ class Engine(Worker):
         self._recycling = recycling or Recycling()
         self._has_parent = has_parent
         self._is_stopping = False
+        self.claimed_at: float | None = None
+        """When Redis last answered a claim, by the monotonic clock."""
+        self._observer = observer
         self._wake = asyncio.Event()
         self._source = Source.PUBLISHED
         self._pause = ADAPTIVE_SECONDS[0]
@@ -120,6 +126,8 @@ class Engine(Worker):
             except (RedisError, OSError, TimeoutError) as error:
                 structlog.get_logger(_LOG).warning("claim.failed", error=type(error).__name__)
                 return int(AGAIN_SECONDS * 1000)
+            self.claimed_at = monotonic()
+            self._observer.claimed(queue, len(found.jobs))
             self._abort(found.aborts)
             self._pause = ADAPTIVE_SECONDS[0] if found.jobs else self._pause
             for job in found.jobs:
@@ -153,7 +161,7 @@ class Engine(Worker):
         task.add_done_callback(partial(self._ended, job))
 
     async def _run(self, job: Claimed) -> None:
-        self.acknowledgements.add(await outcome_of(self, job))
+        self.acknowledgements.add(await outcome_of(self, job, self._observer))
 
     def _ended(self, job: Claimed, task: "asyncio.Task[None]") -> None:
         del self.tasks[job.id], self.job_tasks[job.id]

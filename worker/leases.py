@@ -29,6 +29,11 @@ class Leases:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
+    @property
+    def held(self) -> int:
+        """How many jobs this process holds."""
+        return len(self._held)
+
     def hold(self, job_id: str, queue: str) -> None:
         """Renew the lease of a claimed job from now on."""
         self._held[job_id] = queue

@@ -18,12 +18,22 @@ def worker(
     processes: Annotated[
         int | None, typer.Option(min=1, help="how many processes run jobs; COUNTERFOIL_PROCESSES, or one for each core")
     ] = None,
+    health_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65_535,
+            help="serve /live, /ready and /metrics on this port, 0 for any free one",
+            show_default=False,
+        ),
+    ] = None,
     leashed: Annotated[bool, typer.Option("--leashed", hidden=True, help="be one of several")] = False,
 ) -> None:
     """Run jobs from the queue until SIGTERM or Ctrl-C, which let running jobs finish; a second one stops them."""
 
-    async def command(settings: Settings) -> int:
-        configure_logs(settings.log_format, settings.log_level)
+    async def command(given: Settings) -> int:
+        configure_logs(given.log_format, given.log_level)
+        settings = given if health_port is None else given.model_copy(update={"health_port": health_port})
         number = processes or settings.processes
         if leashed:
             await _run_leashed(settings)
