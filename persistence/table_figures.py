@@ -46,3 +46,15 @@ async def count_dead(read: Reader) -> int:
     """Return how many jobs are dead, at most `MOST`."""
     dead = select(col(JobRow.state)).where(col(JobRow.state) == JobState.DEAD.value).limit(MOST).subquery()
     return (await read.scalars(select(func.count()).select_from(dead)))[0]
+
+
+async def ended_lately(read: Reader, seconds: float) -> dict[str, int]:
+    """Return how many jobs of each queue ended in the last seconds, whoever ran them."""
+    ended = [state.value for state in JobState if state is not JobState.QUEUED]
+    since = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    query = (
+        select(col(JobRow.queue), func.count())
+        .where(col(JobRow.state).in_(ended), col(JobRow.finished_at) > since)
+        .group_by(col(JobRow.queue))
+    )
+    return {row[0]: row[1] for row in await read.rows(query)}

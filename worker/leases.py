@@ -34,6 +34,10 @@ class Leases:
         """How many jobs this process holds."""
         return len(self._held)
 
+    def queues(self) -> list[str]:
+        """Return the queue of each job that this process holds."""
+        return list(self._held.values())
+
     def hold(self, job_id: str, queue: str) -> None:
         """Renew the lease of a claimed job from now on."""
         self._held[job_id] = queue

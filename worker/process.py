@@ -16,6 +16,7 @@ from worker.jobs import ATTEMPTS, JOBS
 from worker.leash import Leash
 from worker.recycling import Recycling
 from worker.observer import Observer
+from worker.presence import present
 from worker.resting import Resting
 from worker.settings import Settings, queues_of
 from worker.unrunnable import FunctionTable
@@ -42,7 +43,7 @@ async def run_worker(settings: Settings, leash: Leash | None = None) -> None:
         )
         if leash is not None:
             leash.up(lambda: _put_back_now(worker))
-        async with report.shown(worker, database, redis), company(settings, database, redis):
+        async with report.shown(worker, database, redis), company(settings, database, redis), present(redis, worker):
             await worker.async_run()
         if not worker.is_recycled:  # the next process serves the queue at once
             await worker.close()
