@@ -2,6 +2,7 @@
 
 import secrets
 from contextlib import suppress
+from pathlib import Path
 
 import structlog
 from arq.connections import ArqRedis
@@ -14,19 +15,20 @@ from worker.engine import Engine
 from worker.health.report import Report
 from worker.jobs import ATTEMPTS, JOBS
 from worker.leash import Leash
-from worker.recycling import Recycling
 from worker.observer import Observer
 from worker.presence import present
+from worker.recycling import Recycling
 from worker.resting import Resting
 from worker.settings import Settings, queues_of
 from worker.unrunnable import FunctionTable
 
 
-async def run_worker(settings: Settings, leash: Leash | None = None) -> None:
+async def run_worker(settings: Settings, leash: Leash | None = None, health_folder: Path | None = None) -> None:
     """Run jobs, relay and tick until SIGTERM or SIGINT; what runs then is finished within `shutdown_grace` seconds.
 
-    With a `leash` it is one of several processes, and its parent decides on the end. Raises Unreachable when a server
-    does not answer at the start, NotMigrated, CannotListen.
+    With a `leash` it is one of several processes, and its parent decides on the end, and asks it for its
+    health by a socket in `health_folder`. Raises Unreachable when a server does not answer at the start, NotMigrated,
+    CannotListen.
     """
     log = structlog.get_logger("counterfoil.worker")
     async with (
@@ -36,7 +38,7 @@ async def run_worker(settings: Settings, leash: Leash | None = None) -> None:
         open_redis(settings) as redis,
     ):
         await register_jobs(database.sessions, ATTEMPTS)
-        report = Report(settings)
+        report = Report(settings, health_folder)
         worker = build_worker(settings, database, redis, has_parent=leash is not None, observer=report.observer)
         log.info(
             "worker.started", queue=settings.queue, jobs=[job.name for job in JOBS], concurrency=settings.concurrency

@@ -31,7 +31,7 @@ from worker.health.server import CannotListen, serving
 from worker.jobs.job import Job
 from worker.settings import Settings
 
-ANY_PORT = {"COUNTERFOIL_HEALTH_PORT": "0"}
+ANY_PORT = "0"
 
 
 class Block(Command):
@@ -48,7 +48,7 @@ async def test_a_worker_without_redis_lives_but_is_not_ready_until_it_is_back(
         child = start(server, port := next(free_ports()))
         running.callback(lambda: stop(child, server))
         own = settings.model_copy(update={"redis_url": type(settings.redis_url)(server.url(port))})
-        with worker_process(own, tmp_path / "log", **ANY_PORT) as worker:
+        with worker_process(own, tmp_path / "log", COUNTERFOIL_HEALTH_PORT=ANY_PORT) as worker:
             at = port_of(worker)
             wait_until(lambda: told(at, "/ready") == (200, {"status": "ready"}), "it is ready")
             assert Figures(at)("ready") == 1
@@ -74,7 +74,7 @@ def test_a_worker_without_postgresql_lives_but_is_not_ready_until_it_is_back(
     """The server refuses every connection for a while, and cuts those that are there."""
     name = database_url(settings.database_url.get_secret_value()).database
     admin = os.environ["DATABASE_URL"]
-    with worker_process(settings, tmp_path / "log", **ANY_PORT) as worker:
+    with worker_process(settings, tmp_path / "log", COUNTERFOIL_HEALTH_PORT=ANY_PORT) as worker:
         at = port_of(worker)
         wait_until(lambda: told(at, "/ready")[0] == 200, "it is ready")
         query(admin, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
@@ -129,7 +129,7 @@ async def test_a_worker_that_is_told_to_stop_is_not_ready(
 ) -> None:
     """It lives until its last job is done."""
     await plant(database.sessions)
-    with worker_process(settings, tmp_path / "log", **ANY_PORT) as worker:
+    with worker_process(settings, tmp_path / "log", COUNTERFOIL_HEALTH_PORT=ANY_PORT) as worker:
         at = port_of(worker)
         async with rows_locked(database) as until_somebody_waits:
             await send(redis, settings.queue, "update", retitle("t0", "new"), job_id="j")

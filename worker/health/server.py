@@ -15,6 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 import structlog
 
 from domain.errors import CounterfoilError
+from worker.settings import Settings
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -71,6 +72,14 @@ def serving(application: "WSGIApplication", host: str, port: int) -> Iterator[in
         raise CannotListen(host, port, error.strerror or str(error)) from error
     with served(server, application):
         yield server.server_port
+
+
+@contextmanager
+def listening(application: "WSGIApplication", settings: Settings) -> Iterator[int]:
+    """Serve the application where the settings say, and log where that is; yields the port, raises CannotListen."""
+    with serving(application, settings.health_host, settings.health_port or 0) as port:
+        structlog.get_logger("counterfoil.health").info("health.listening", host=settings.health_host, port=port)
+        yield port
 
 
 @contextmanager
