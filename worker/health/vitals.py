@@ -22,14 +22,13 @@ class Vitals:
 
     def lives(self) -> list[str]:
         """Return why a restart would help: nothing but an event loop that stands still. A server away is no reason."""
-        if (lag := self.pulse.lag) <= self.stuck_seconds:
-            return []
-        return [f"the event loop has stood still for {lag:.1f} s, at most {self.stuck_seconds:g} s are allowed"]
+        return self._still(self.stuck_seconds)
 
     def claims(self) -> list[str]:
         """Return why the worker claims nothing now."""
-        if stuck := self.lives():
-            return stuck
+        # While the loop stands still nobody hears a server's answer, which says nothing against the server.
+        if still := self._still(min(self.stuck_seconds, READY_SECONDS)):
+            return still
         reasons = [] if self.engine.allow_pick_jobs else ["draining: the worker was told to stop"]
         now = monotonic()
         for server, at in (("Redis", self.engine.claimed_at), ("PostgreSQL", self.readings.database_answered_at)):
@@ -38,3 +37,11 @@ class Vitals:
             elif now - at > READY_SECONDS:
                 reasons.append(f"{server} has not answered for {now - at:.0f} s")
         return reasons
+
+    def _still(self, allowed: float) -> list[str]:
+        lag = self.pulse.lag
+        return (
+            []
+            if lag <= allowed
+            else [f"the event loop has stood still for {lag:.1f} s, at most {allowed:g} s are allowed"]
+        )
