@@ -11,6 +11,8 @@ from tests.waiting import DEADLINE, eventually
 from worker.client import Answer, wait
 from worker.composition import Database
 from worker.engine import Engine
+from worker.health.report import Report
+from worker.observer import Observer
 from worker.process import build_worker
 from worker.settings import Settings
 
@@ -22,9 +24,11 @@ def retitle(key: str, title: str, **more: JsonValue) -> dict[str, JsonValue]:
 
 
 @asynccontextmanager
-async def running_worker(settings: Settings, database: Database, redis: ArqRedis) -> AsyncIterator[Engine]:
+async def running_worker(
+    settings: Settings, database: Database, redis: ArqRedis, observer: Observer | None = None
+) -> AsyncIterator[Engine]:
     """Run a worker for the time of the block; what kills it fails the test at the end of the block."""
-    worker = build_worker(settings, database, redis, handle_signals=False)
+    worker = build_worker(settings, database, redis, handle_signals=False, observer=observer)
     loop = asyncio.create_task(worker.async_run())
     try:
         yield worker
@@ -33,6 +37,20 @@ async def running_worker(settings: Settings, database: Database, redis: ArqRedis
         async with asyncio.timeout(DEADLINE):
             await loop
         await worker.close()
+
+
+@asynccontextmanager
+async def reporting_worker(
+    settings: Settings, database: Database, redis: ArqRedis
+) -> AsyncIterator[tuple[Engine, int]]:
+    """Run a worker that reports on a port of this machine, and yield both."""
+    report = Report(settings.model_copy(update={"health_port": 0, "health_host": "127.0.0.1"}))
+    async with (
+        running_worker(settings, database, redis, report.observer) as worker,
+        report.shown(worker, database, redis) as port,
+    ):
+        assert port
+        yield worker, port
 
 
 async def answered(redis: ArqRedis, job_id: str) -> Answer:

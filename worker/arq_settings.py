@@ -10,6 +10,7 @@ from worker import wire
 from worker.execution import Execution
 from worker.functions import ARQ_PATIENCE, arq_function
 from worker.jobs import JOBS, SCHEDULED
+from worker.observer import Observer
 from worker.resting import Resting
 from worker.settings import Settings
 from worker.unrunnable import unreadable_function
@@ -29,7 +30,7 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def arq_settings(settings: Settings, sessions: Sessions) -> dict[str, Any]:
+def arq_settings(settings: Settings, sessions: Sessions, observer: Observer) -> dict[str, Any]:
     """Return the keyword arguments of arq's worker that both engines share."""
     execution = Execution(
         sessions=sessions,
@@ -38,12 +39,13 @@ def arq_settings(settings: Settings, sessions: Sessions) -> dict[str, Any]:
         job_timeout=settings.job_timeout,
         max_rows=settings.max_rows,
         random=random.random,
+        observer=observer,
     )
     resting = Resting(sessions, settings.queue, worker_name())
     return {
         "functions": [
             *(arq_function(job, execution) for job in (*JOBS, *SCHEDULED)),
-            unreadable_function(resting),
+            unreadable_function(resting, observer),
         ],
         "max_jobs": settings.concurrency,
         "job_completion_wait": settings.shutdown_grace,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from signal import Signals
+from time import monotonic
 from typing import Any, NoReturn
 
 import structlog
@@ -18,6 +19,7 @@ from worker.blocked_loop import Watchdog
 from worker.claims import Claims
 from worker.leases import Leases
 from worker.limits import Limits
+from worker.observer import Observer
 from worker.recycling import Recycling
 from worker.running import Claimed, outcome_of
 from worker.shares import Shares, Strict, Weighted
@@ -51,6 +53,7 @@ class Engine(Worker):
         lease: float,
         recycling: Recycling | None = None,
         has_parent: bool = False,
+        observer: Observer,
         **arq: Any,  # noqa: ANN401 - as arq takes them
     ) -> None:
         """Prepare; nothing is connected or started before `main`."""
@@ -64,6 +67,9 @@ class Engine(Worker):
         self._has_parent = has_parent
         self._is_stopping = False
         self._started = 0
+        self.claimed_at: float | None = None
+        """When Redis last answered a claim, by the monotonic clock."""
+        self._observer = observer
         self._wake = asyncio.Event()
         self._source = Source.PUBLISHED
         self._pause = ADAPTIVE_SECONDS[0]
@@ -136,6 +142,8 @@ class Engine(Worker):
             return True
         async with asyncio.timeout(PATIENCE_SECONDS):
             found = await self._claims.claim(queue, free, self.tasks)
+        self.claimed_at = monotonic()
+        self._observer.claimed(queue, len(found.jobs))
         self._abort(found.aborts)
         self._pause = ADAPTIVE_SECONDS[0] if found.jobs else self._pause
         for job in found.jobs:
@@ -175,7 +183,7 @@ class Engine(Worker):
         task.add_done_callback(partial(self._ended, job))
 
     async def _run(self, job: Claimed) -> None:
-        self.acknowledgements.add(await outcome_of(self, job))
+        self.acknowledgements.add(await outcome_of(self, job, self._observer))
 
     def _ended(self, job: Claimed, task: "asyncio.Task[None]") -> None:
         del self.tasks[job.id], self.job_tasks[job.id]

@@ -4,7 +4,7 @@ import asyncio
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from structlog.contextvars import bind_contextvars
@@ -20,6 +20,7 @@ from persistence.transaction import Sessions, transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, asker, parse, refuse_id
 from worker.jobs.job import Job
+from worker.observer import End, Observer
 from worker.outcome import Again, Ended, Outcome, Succeeded
 
 _LOG = "counterfoil.job"
@@ -38,6 +39,7 @@ class Execution:
     job_timeout: float
     max_rows: int
     random: Callable[[], float]
+    observer: Observer = field(default_factory=Observer)
 
     async def execute(self, job: Job, delivery: Delivery) -> Outcome:
         """Run one delivery of a job, and return what became of it.
@@ -49,6 +51,7 @@ class Execution:
             refuse_id(delivery)
         except InvalidCommand as error:  # there can be no row for it
             _log_failure(error)
+            self.observer.ended(job.name, End.REFUSED)
             return Ended(error)
         try:
             _refuse_killer(delivery)
@@ -58,11 +61,13 @@ class Execution:
             structlog.get_logger(_LOG).warning("job.interrupted")
             raise
         except NotYetDue as early:
+            self.observer.handed_back(job.name)
             return Again(early.seconds, str(early))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is kept, and the worker lives on
             return await self._failed(job, delivery, error)
         if result is None:
             return await self._recorded(job, delivery)
+        self.observer.ended(job.name, End.SUCCEEDED)
         return _committed(result)
 
     async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin) -> Result | None:
@@ -91,14 +96,20 @@ class Execution:
                     self.sessions, self._acceptance(job, delivery), failure, job.policy, self.random
                 )
         except JobIdTaken as taken:
+            self.observer.ended(job.name, End.REFUSED)
             return Ended(taken)
         except Exception as lost:  # noqa: BLE001 - the job stays queued in Redis, and in its row where it has one
             _log_failure(lost)
+            self.observer.handed_back(job.name)
             return Again(RECORD_SECONDS * (1 + self.random()), failure.message)
+        if record.is_new:
+            self.observer.failed(job.name, failure.severity)
         if record.state is JobState.QUEUED:
+            self.observer.retried(job.name)
             structlog.get_logger(_LOG).info("job.retried", attempt=record.attempt, delay=round(record.delay, 3))
             return Again(record.delay, failure.message)
         if record.state is JobState.DEAD and record.is_new:
+            self.observer.ended(job.name, End.DEAD)
             return Ended(error)
         return await self._recorded(job, delivery)
 
@@ -109,6 +120,8 @@ class Execution:
                 await cancel_job(self.sessions, self._acceptance(job, delivery))
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker lives on
             _log_failure(error)
+        else:
+            self.observer.ended(job.name, End.CANCELLED)
 
     async def _recorded(self, job: Job, delivery: Delivery) -> Outcome:
         """Return the outcome that another delivery of the job has recorded."""
@@ -116,10 +129,13 @@ class Execution:
         try:
             row = await recorded_end(self.sessions, self._acceptance(job, delivery))
         except JobIdTaken as taken:
+            self.observer.ended(job.name, End.REFUSED)
             return Ended(taken)
         except Exception as error:  # noqa: BLE001 - the job has ended; its sender's answer waits for the database
             _log_failure(error)
+            self.observer.handed_back(job.name)
             return Again(RECORD_SECONDS, "the recorded outcome cannot be read")
+        self.observer.ended(job.name, End.DONE_BEFORE)
         if row is None:
             return Ended(EndedBefore(delivery.job_id, "dropped", ""))
         if row["state"] == JobState.SUCCEEDED:

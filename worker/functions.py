@@ -36,6 +36,7 @@ def arq_function(job: Job, execution: Execution) -> Function:
             if ctx.get("aborted", bool)():
                 await asyncio.shield(execution.cancelled(job, delivery))
                 raise
+            execution.observer.handed_back(job.name)
             await asyncio.shield(hand_back(ctx))
             # Not the cancellation: arq would make a time-out of it where its own time ran out, and delete the job.
             raise Retry from None

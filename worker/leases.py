@@ -37,6 +37,15 @@ class Leases:
         """Return the sets that count the job, one on a line."""
         return self._held.get(job_id, ("", ""))[1]
 
+    @property
+    def held(self) -> int:
+        """How many jobs this process holds."""
+        return len(self._held)
+
+    def queues(self) -> list[str]:
+        """Return the queue of each job that this process holds."""
+        return [queue for queue, _ in self._held.values()]
+
     def release(self, job_id: str) -> None:
         """Renew the lease no more."""
         self._held.pop(job_id, None)

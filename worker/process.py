@@ -2,6 +2,7 @@
 
 import secrets
 from contextlib import suppress
+from pathlib import Path
 
 import structlog
 from arq.connections import ArqRedis
@@ -11,20 +12,24 @@ from worker.arq_settings import arq_settings, session_settings, worker_name
 from worker.composition import Database, open_database, open_redis
 from worker.duties import company
 from worker.engine import Engine
+from worker.health.report import Report
 from worker.jobs import ATTEMPTS, JOBS, MAX_RUNNING
 from worker.leash import Leash
 from worker.limits import Limits
+from worker.observer import Observer
+from worker.presence import present
 from worker.recycling import Recycling
 from worker.resting import Resting
-from worker.settings import Settings
+from worker.settings import Settings, queues_of
 from worker.unrunnable import FunctionTable
 
 
-async def run_worker(settings: Settings, leash: Leash | None = None) -> None:
+async def run_worker(settings: Settings, leash: Leash | None = None, health_folder: Path | None = None) -> None:
     """Run jobs, relay and tick until SIGTERM or SIGINT; what runs then is finished within `shutdown_grace` seconds.
 
-    With a `leash` it is one of several processes, and its parent decides on the end. Raises Unreachable when a server
-    does not answer at the start, NotMigrated.
+    With a `leash` it is one of several processes, and its parent decides on the end, and asks it for its
+    health by a socket in `health_folder`. Raises Unreachable when a server does not answer at the start, NotMigrated,
+    CannotListen.
     """
     log = structlog.get_logger("counterfoil.worker")
     async with (
@@ -34,13 +39,14 @@ async def run_worker(settings: Settings, leash: Leash | None = None) -> None:
         open_redis(settings) as redis,
     ):
         await register_jobs(database.sessions, ATTEMPTS)
-        worker = build_worker(settings, database, redis, has_parent=leash is not None)
+        report = Report(settings, health_folder)
+        worker = build_worker(settings, database, redis, has_parent=leash is not None, observer=report.observer)
         log.info(
             "worker.started", queue=settings.queue, jobs=[job.name for job in JOBS], concurrency=settings.concurrency
         )
         if leash is not None:
             leash.up(lambda: _put_back_now(worker))
-        async with company(settings, database, redis):
+        async with report.shown(worker, database, redis), company(settings, database, redis), present(redis, worker):
             await worker.async_run()
         if not worker.is_recycled:  # the next process serves the queue at once
             await worker.close()
@@ -52,12 +58,19 @@ def _put_back_now(worker: Engine) -> None:
         worker.loop.call_soon_threadsafe(worker.stop, 0, "parent")
 
 
-def build_worker(
-    settings: Settings, database: Database, redis: ArqRedis, *, handle_signals: bool = True, has_parent: bool = False
+def build_worker(  # noqa: PLR0913 - what a worker is made of
+    settings: Settings,
+    database: Database,
+    redis: ArqRedis,
+    *,
+    handle_signals: bool = True,
+    has_parent: bool = False,
+    observer: Observer | None = None,
 ) -> Engine:
-    """Return the engine over our jobs, with JSON on the wire."""
+    """Return the engine over our jobs, with JSON on the wire; whoever observes it is told of every job."""
+    observer = observer or Observer()
     worker = Engine(
-        queues=settings.queues or (settings.queue,),
+        queues=queues_of(settings),
         weights=settings.queue_weights,
         limits=Limits(settings.queue_max_running, {**MAX_RUNNING, **settings.job_max_running}),
         redis_url=settings.redis_url.get_secret_value(),
@@ -65,11 +78,12 @@ def build_worker(
         lease=settings.lease,
         recycling=Recycling(settings.recycle_jobs, settings.recycle_mb),
         has_parent=has_parent,
+        observer=observer,
         redis_pool=redis,
         handle_signals=handle_signals,
         allow_abort_jobs=True,
-        **arq_settings(settings, database.sessions),
+        **arq_settings(settings, database.sessions, observer),
     )
     resting = Resting(database.sessions, settings.queue, worker_name())
-    worker.functions = FunctionTable(worker.functions, resting)  # arq makes a plain dict of what it is given
+    worker.functions = FunctionTable(worker.functions, resting, observer)  # arq makes a plain dict of what it is given
     return worker

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from time import time
+from time import perf_counter, time
 from typing import Any
 
 import structlog
@@ -11,6 +11,7 @@ from arq.utils import ms_to_datetime
 from arq.worker import Function, JobExecutionFailed, Retry, Worker
 
 from worker.acknowledgements import Finished, PutBack
+from worker.observer import End, Observer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,25 @@ class _Call:
     started_ms: int = 0
 
 
-async def outcome_of(worker: Worker, job: Claimed) -> Finished | PutBack:
+async def outcome_of(worker: Worker, job: Claimed, observer: Observer) -> Finished | PutBack:
     """Run a delivery, and return what is to be told to Redis; raises nothing, whatever a handler or hook raises."""
     call = _Call(attempt=job.attempt, started_ms=_now_ms())
     try:
         function = _read(worker, job, call)
-        _name_task(call.name)
+    except Exception as error:  # noqa: BLE001 - whatever a payload holds: the worker lives on
+        observer.ended(call.name, End.REFUSED)
+        return _finished(worker, job, call, error, success=False)
+    _name_task(call.name)
+    observer.started(call.name, max(0, call.started_ms - job.score) / 1000)
+    start = perf_counter()
+    try:
+        return await _run(worker, job, call, function)
+    finally:
+        observer.ran(call.name, perf_counter() - start)
+
+
+async def _run(worker: Worker, job: Claimed, call: _Call, function: Function) -> Finished | PutBack:
+    try:
         result = await _called(worker, job, call, function)
     except Retry as again:
         worker.jobs_retried += 1

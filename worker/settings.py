@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     """Days for which it keeps dead jobs."""
     retention_days: float | None = Field(None, gt=0, le=36_525)
     """Days after which soft-deleted rows are purged every night; unset: never."""
+    health_port: int | None = Field(None, ge=0, le=65_535)
+    """The port of /live, /ready and /metrics, 0 for any free one; unset: none."""
+    health_host: str = "0.0.0.0"  # noqa: S104 - probes and scrapers come from other machines; nothing secret is told
+    """The address on which that port is opened."""
+    stuck_seconds: float = Field(30, ge=0.1, le=86_400)
+    """Seconds for which the event loop may stand still before /live asks for a restart."""
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -161,6 +167,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise SettingsError(tuple(problems))
     return settings
+
+
+def queues_of(settings: Settings) -> tuple[str, ...]:
+    """Return the queues that a worker with these settings works on."""
+    return settings.queues or (settings.queue,)
 
 
 def load_entities(settings: Settings) -> Entities:

@@ -13,6 +13,7 @@ from worker.composition import make_database, redis_settings
 from worker.duties import company
 from worker.jobs import ATTEMPTS
 from worker.logs import configure_logs
+from worker.observer import Observer
 from worker.settings import Settings, load_settings
 
 
@@ -40,7 +41,7 @@ def worker_settings(settings: Settings) -> dict[str, Any]:
         await database.engine.dispose()
 
     return {
-        **arq_settings(settings, database.sessions),
+        **arq_settings(settings, database.sessions, Observer()),
         "redis_settings": redis_settings(settings.redis_url.get_secret_value()),
         "queue_name": settings.queue,
         "on_startup": start,

@@ -13,6 +13,7 @@ from domain.job import UNREADABLE
 from worker.arq_context import Context, delivery_of, hand_back, logged
 from worker.execution import RECORD_SECONDS
 from worker.functions import named
+from worker.observer import End, Observer
 from worker.resting import Resting
 from worker.wire import raw_payload, refusal
 
@@ -28,10 +29,11 @@ _LOG = "counterfoil.job"
 class FunctionTable(dict[str, Function | CronJob]):
     """arq's table of functions, in which a job of an unknown name waits for a worker that knows it."""
 
-    def __init__(self, known: dict[str, Function | CronJob], resting: Resting) -> None:
-        """Take the known functions, and what keeps the unknown ones."""
+    def __init__(self, known: dict[str, Function | CronJob], resting: Resting, observer: Observer) -> None:
+        """Take the known functions, what keeps the unknown ones, and who observes."""
         super().__init__(known)
         self._resting = resting
+        self._observer = observer
 
     def __missing__(self, name: str) -> Function:
         """Return a function that keeps the job, and hands it back."""
@@ -40,13 +42,14 @@ class FunctionTable(dict[str, Function | CronJob]):
             delivery = delivery_of(ctx, positional, arguments)
             structlog.get_logger(_LOG).warning("job.unknown", job=name[:NAME_SHOWN], **logged(delivery))
             await _kept(ctx, self._resting.keep_unknown(name, delivery))
+            self._observer.handed_back(name)
             await hand_back(ctx)
             raise Retry(defer=UNKNOWN_DELAY)
 
         return named(wait, name)
 
 
-def unreadable_function(resting: Resting) -> Function:
+def unreadable_function(resting: Resting, observer: Observer) -> Function:
     """Return the function for payloads that cannot be read: each is kept as a dead job, and refused."""
 
     async def unreadable(ctx: Context, /, *positional: Any, **found: Any) -> NoReturn:  # noqa: ANN401 - of wire
@@ -56,6 +59,7 @@ def unreadable_function(resting: Resting) -> Function:
             "job.refused", job=UNREADABLE, error=type(error).__name__, **logged(delivery)
         )
         await _kept(ctx, resting.keep_unreadable(delivery, raw_payload(found), error))
+        observer.ended(UNREADABLE, End.DEAD)
         raise error
 
     return named(unreadable, UNREADABLE)

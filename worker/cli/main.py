@@ -18,6 +18,7 @@ from worker.cli.jobs import jobs
 from worker.cli.migrate import migrate, revision
 from worker.cli.retry import retry
 from worker.cli.schedule import app as schedule
+from worker.cli.top import top
 from worker.cli.worker import worker
 
 
@@ -30,7 +31,7 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,  # a traceback with local variables would print payloads
     )
-    for command in (dev, check, migrate, revision, worker, enqueue, jobs, job, retry, drop, cancel, audit, demo):
+    for command in (dev, check, migrate, revision, worker, top, enqueue, jobs, job, retry, drop, cancel, audit, demo):
         app.command()(command)
     app.command("import")(import_file)
     app.add_typer(schedule, name="schedule")

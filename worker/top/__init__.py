@@ -1,0 +1,1 @@
+"""The live view of a fleet: what is looked at, and how it is drawn."""
