@@ -22,8 +22,8 @@ from chaos.servers import Servers, running_servers
 from chaos.verdict import judge
 from chaos.workers import running_workers
 from worker.composition import Database, open_database
+from worker.environment import load_settings
 from worker.functions import ARQ_PATIENCE
-from worker.settings import load_settings
 
 JOB_TIMEOUT: Final = 5.0
 """Seconds: short, because the jobs of a killed stock worker wait for its lease, the longest time-out and 10 s."""

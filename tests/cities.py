@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from domain.entity import MAX_ID, Entity, Schema, live_key, partial
 from worker.composition import open_database
-from worker.settings import load_settings
+from worker.environment import load_settings
 
 
 class CityFields(SQLModel):

@@ -22,8 +22,9 @@ from persistence.transaction import Sessions
 from tests.redis_faults import CLAIM
 from worker.composition import Database, open_database, open_redis
 from worker.embedded import embedded_postgres, embedded_redis
+from worker.environment import load_settings
 from worker.migrate import alembic_config
-from worker.settings import Settings, load_settings
+from worker.settings import Settings
 
 SERVERS = pytest.StashKey[ExitStack]()
 

@@ -19,8 +19,8 @@ from persistence.transaction import Transaction
 from tests.single import execute
 from worker.composition import open_database
 from worker.delivery import Delivery
+from worker.environment import load_settings
 from worker.jobs.job import Job
-from worker.settings import load_settings
 
 
 class Work(Command):

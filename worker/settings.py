@@ -1,7 +1,5 @@
-"""One frozen Settings, read once from the environment and validated at start."""
+"""One frozen Settings; `worker.environment` reads it, once, and tells what is wrong."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -9,11 +7,11 @@ from types import ModuleType
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.entities import Entities, collect
-from domain.errors import CounterfoilError, unknown
+from domain.errors import CounterfoilError
 from domain.job import REMEMBERED_DAYS
 from persistence.engine import database_url
 from worker.cores import available_cores
@@ -152,23 +150,6 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings; raises SettingsError with every problem: the name, the value, the nearest valid name."""
-    # A variable that is empty is as good as none: so do shells, process managers and compose files unset them.
-    given = {name: value for name, value in (os.environ if environment is None else environment).items() if value}
-    problems = _unknown_names(given)
-    values = {name: given[name] for name in _variables() if name in given}
-    try:
-        settings = Settings.model_validate({_field(name): value for name, value in values.items()})
-    except ValidationError as error:
-        for detail in error.errors(include_url=False, include_context=False):
-            problems.append(_sentence(str(detail["loc"][0]), detail["msg"], values))
-        raise SettingsError(tuple(problems)) from None
-    if problems:
-        raise SettingsError(tuple(problems))
-    return settings
-
-
 def queues_of(settings: Settings) -> tuple[str, ...]:
     """Return the queues that a worker with these settings works on."""
     return settings.queues or (settings.queue,)
@@ -198,27 +179,6 @@ def without_password(url: SecretStr) -> str:
         return parts.geturl()
     host = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=f"{parts.username or ''}:***@{host}").geturl()
-
-
-def _variables() -> list[str]:
-    return [str(info.validation_alias or f"{PREFIX}{name.upper()}") for name, info in Settings.model_fields.items()]
-
-
-def _field(variable: str) -> str:
-    return variable if variable.endswith("_URL") else variable.removeprefix(PREFIX).lower()
-
-
-def _unknown_names(given: Mapping[str, str]) -> list[str]:
-    known = _variables()
-    return [unknown("setting", name, known) for name in given if name.startswith(PREFIX) and name not in known]
-
-
-def _sentence(location: str, message: str, values: Mapping[str, str]) -> str:
-    variable = location if location.endswith("_URL") else f"{PREFIX}{location.upper()}"
-    if variable not in values:
-        return f"{variable} is not set; `counterfoil dev` starts servers and prints it"
-    shown = "(hidden)" if variable.endswith("_URL") else repr(values[variable])
-    return f"{variable}={shown}: {message.removeprefix('Value error, ')}"
 
 
 def _is_redis_url(url: str) -> bool:

@@ -11,10 +11,11 @@ from persistence.job_life import register_jobs
 from worker.arq_settings import arq_settings, session_settings
 from worker.composition import make_database, redis_settings
 from worker.duties import company
+from worker.environment import load_settings
 from worker.jobs import ATTEMPTS
 from worker.logs import configure_logs
 from worker.observer import Observer
-from worker.settings import Settings, load_settings
+from worker.settings import Settings
 
 
 def __getattr__(name: str) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from tests.workers import answered, retitle, running_worker
 from tests.worlds import plant
 from worker.client import send
 from worker.composition import open_database, open_redis
-from worker.settings import Settings, load_settings
+from worker.environment import load_settings
+from worker.settings import Settings
 
 NOBODY = "127.0.0.1:1"
 """A port on which nothing listens: it is reserved, and below those that an ordinary user can open."""

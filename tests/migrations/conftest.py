@@ -9,7 +9,8 @@ import pytest
 
 from persistence.engine import database_url
 from persistence.scratch import create_database, drop_database
-from worker.settings import Settings, load_settings
+from worker.environment import load_settings
+from worker.settings import Settings
 
 
 def make_settings() -> Iterator[Settings]:

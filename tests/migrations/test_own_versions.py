@@ -10,8 +10,9 @@ from alembic import command
 from alembic.util.exc import CommandError
 
 from tests.migrations.catalogue import catalogue
+from worker.environment import load_settings
 from worker.migrate import alembic_config
-from worker.settings import Settings, load_settings
+from worker.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]
 GADGETS = '''

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from worker.settings import Settings, SettingsError, load_entities, load_settings, without_password
+from worker.environment import load_settings
+from worker.settings import Settings, SettingsError, load_entities, without_password
 
 URLS = {"DATABASE_URL": "postgresql://me:topsecret@db/app", "REDIS_URL": "redis://:topsecret@cache:6379/0"}
 

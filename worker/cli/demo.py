@@ -17,8 +17,9 @@ from worker.cli.servers import DATA, development_servers
 from worker.composition import open_database
 from worker.demo.outcome import counts, differences
 from worker.demo.script import StepFailedError, Timed, run_step, story, worker_process
+from worker.environment import load_settings
 from worker.migrate import upgrade
-from worker.settings import Settings, load_settings
+from worker.settings import Settings
 
 
 def demo() -> None:

@@ -8,8 +8,8 @@ import typer
 
 from worker.cli.run import one_line_errors
 from worker.cli.servers import DATA, development_servers
+from worker.environment import load_settings
 from worker.migrate import reach_database, upgrade
-from worker.settings import load_settings
 
 
 def dev() -> None:

@@ -12,7 +12,8 @@ import typer
 from redis.exceptions import RedisError
 
 from domain.errors import CounterfoilError
-from worker.settings import Settings, load_settings
+from worker.environment import load_settings
+from worker.settings import Settings
 
 REFUSED = 1
 """Exit code when a job failed, rows were refused, or a check found something."""
