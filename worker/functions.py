@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, cast
 
 from arq.typing import WorkerCoroutine
 from arq.worker import Function, Retry, func
 from pydantic import JsonValue
+from redis.exceptions import RedisError
 
 from worker.arq_context import Context, delivery_of, hand_back
+from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.jobs.job import Job
 from worker.outcome import Again, Ended, Succeeded
+from worker.stop_running import is_operators
 
 ARQ_PATIENCE = 10.0
 """Seconds by which arq's own time-out is longer than the job's, which ends the job before and is an attempt.
@@ -34,7 +38,7 @@ def arq_function(job: Job, execution: Execution) -> Function:
             outcome = await execution.execute(job, delivery)
         except asyncio.CancelledError:
             if ctx.get("aborted", bool)():
-                await asyncio.shield(execution.cancelled(job, delivery))
+                await asyncio.shield(_cancelled(ctx, execution, job, delivery))
                 raise
             execution.observer.handed_back(job.name)
             await asyncio.shield(hand_back(ctx))
@@ -50,6 +54,14 @@ def arq_function(job: Job, execution: Execution) -> Function:
                 raise error
 
     return named(run, job.name, timeout=(job.timeout or execution.job_timeout) + ARQ_PATIENCE)
+
+
+async def _cancelled(ctx: Context, execution: Execution, job: Job, delivery: Delivery) -> None:
+    """Keep that the job was aborted, unless an operator does, who waits for its row."""
+    with suppress(RedisError, OSError):
+        if await is_operators(ctx["redis"], delivery.job_id):
+            return
+    await execution.cancelled(job, delivery)
 
 
 def named(coroutine: Callable[..., Awaitable[Any]], name: str, timeout: float | None = None) -> Function:

@@ -12,7 +12,7 @@ from persistence.cancel_jobs import cancel_ids, refuse_ended, wait_at_most
 from persistence.chosen_jobs import Chosen
 from persistence.dead_jobs import Page, drop_ids, drop_page, retry_ids, retry_page
 from persistence.job_filter import JobFilter
-from persistence.job_life import accept_in, recorded
+from persistence.job_life import Acceptance, accept_in, recorded
 from persistence.transaction import Sessions, Transaction, transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery
@@ -61,8 +61,11 @@ class Operator:
         stopping = StopRunning(self.redis, ids)
         async with transaction(self.sessions, self.origin) as tx:
             await refuse_ended(tx, ids)
+            without_row = await self._without_row(ids)  # before they are stopped, and arq forgets them
             async with stopping.soon():
-                await self._accept_waiting(tx, ids)
+                await wait_at_most(tx, STOP_SECONDS)
+                for row in without_row:
+                    await accept_in(tx.session, row)
                 chosen = await cancel_ids(tx, ids, patience=STOP_SECONDS)
         # After the commit: a delivery in between finds a cancelled row and does nothing.
         await stopping.now()
@@ -84,10 +87,10 @@ class Operator:
             last = page.last
             yield page
 
-    async def _accept_waiting(self, tx: Transaction, ids: Sequence[str]) -> None:
-        """Give a row to what stock clients have put on our queue, and no worker has ended."""
+    async def _without_row(self, ids: Sequence[str]) -> list[Acceptance]:
+        """Return the rows of those that stock clients have put on our queue, and that no worker has ended."""
         decode = job_decoder(self.settings.max_bytes)
-        await wait_at_most(tx, STOP_SECONDS)
+        found = []
         for job_id in ids:
             if await recorded(self.sessions, job_id) is not None:
                 continue
@@ -95,5 +98,5 @@ class Operator:
                 sent = decode(payload)
                 delivery = Delivery(job_id, 1, sent["k"])
                 attempts = ATTEMPTS.get(sent["f"], RetryPolicy().max_attempts)
-                row = acceptance(sent["f"], delivery, queue=self.settings.queue, max_attempts=attempts)
-                await accept_in(tx.session, row)
+                found.append(acceptance(sent["f"], delivery, queue=self.settings.queue, max_attempts=attempts))
+        return found

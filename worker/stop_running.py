@@ -13,14 +13,19 @@ from worker.wakeup import CHANNEL
 
 _ABORT = Path(__file__).with_name("abort_running.lua").read_text(encoding="utf-8")
 
-HEAD_START = 0.2
-"""Seconds after which whoever holds a job's row is taken for the job itself, and no longer for a relay.
+CANCELLING_PREFIX = "counterfoil:cancelling:"
+"""Of the keys that name jobs which an operator is cancelling."""
 
-By then the operator stands in line for the row, and is there before the worker that gives it back.
-"""
+HEAD_START = 0.2
+"""Seconds after which whoever holds a job's row is taken for the job itself, and no longer for a relay."""
 
 STOP_SECONDS = 15.0
 """How long a job may take to stop: its handler may have to finish a step that cannot be broken off."""
+
+
+async def is_operators(redis: ArqRedis, job_id: str) -> bool:
+    """Tell whether an operator is cancelling the job, and will say so in the job table, audited."""
+    return bool(await redis.exists(CANCELLING_PREFIX + job_id))
 
 
 class StopRunning:
@@ -46,7 +51,7 @@ class StopRunning:
 
     async def now(self) -> None:
         """Ask for those that some worker has under lease."""
-        if await self._abort(args=self._ids):
+        if await self._abort(args=[int(STOP_SECONDS * 2000), *self._ids]):
             await self._redis.publish(CHANNEL, abort_jobs_ss)
 
     async def _after_head_start(self) -> None:
@@ -55,3 +60,4 @@ class StopRunning:
 
     async def _take_back(self) -> None:
         await self._redis.zrem(abort_jobs_ss, *self._ids)
+        await self._redis.delete(*(CANCELLING_PREFIX + job_id for job_id in self._ids))
