@@ -1,7 +1,7 @@
 """What every part is given: the servers, the plan, the figures so far."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -19,22 +19,30 @@ LEAST_JOBS: Final = 200
 
 @dataclass
 class Bench:
-    """One run. `quick` is for seeing that it works: its figures are noise."""
+    """One run. `quick` is for seeing that it works: its figures are noise.
+
+    `kept` holds what lives as long as the run; `full_log` is the URL of a database whose audit log is long, once made.
+    """
 
     database_url: str
     redis_url: str
     logs: Path
     quick: bool = False
     figures: Figures = field(default_factory=Figures)
+    kept: AsyncExitStack = field(default_factory=AsyncExitStack)
+    full_log: str | None = None
 
     @asynccontextmanager
     async def clean(self) -> AsyncIterator[str]:
         """Empty Redis, and yield the URL of a fresh database for the time of the block."""
+        await self.empty_redis()
+        async with fresh_database(self.database_url) as url:
+            yield url
+
+    async def empty_redis(self) -> None:
+        """Take everything out of Redis, and wait until its memory is free again."""
         client: Any = Redis.from_url(self.redis_url)
         async with client:
-            await client.flushall()
-            async with fresh_database(self.database_url) as url:
-                yield url
             await client.flushall()
 
     def environment(self, contender: Contender, body: str, database_url: str) -> Mapping[str, str]:

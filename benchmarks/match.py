@@ -9,6 +9,7 @@ from statistics import quantiles
 from benchmarks.bench import Bench
 from benchmarks.child import running
 from benchmarks.contenders import Contender
+from benchmarks.databases import fresh_database
 
 DRAIN_SECONDS = 120.0
 IDLE_SECONDS = 1.0
@@ -29,12 +30,13 @@ class Played:
 
 async def play(bench: Bench, contender: Contender, body: str, *, answer: int = 0) -> Played:
     """Measure on a fresh database and an empty Redis; raises ChildFailed."""
-    async with bench.clean() as database_url:
+    async with fresh_database(bench.database_url) as database_url:
         return await play_on(bench, contender, body, database_url, answer=answer)
 
 
 async def play_on(bench: Bench, contender: Contender, body: str, database_url: str, *, answer: int = 0) -> Played:
-    """Measure on this database; raises ChildFailed."""
+    """Measure on this database and an empty Redis; raises ChildFailed."""
+    await bench.empty_redis()
     jobs = bench.jobs(contender, body)
     given = bench.environment(contender, body, database_url)
     async with AsyncExitStack() as stack:

@@ -12,14 +12,31 @@ from typing import Final
 from benchmarks.bench import Bench
 from benchmarks.databases import seed
 from benchmarks.figures import Figures
-from benchmarks.machine import described
+from benchmarks.machine import described, prefer_new_redis
+from benchmarks.parts.cost import cost
 from benchmarks.parts.engine import engine
+from benchmarks.parts.growth import growth
+from benchmarks.parts.limit import limit
+from benchmarks.parts.memory import memory
+from benchmarks.parts.recovery import recovery
+from benchmarks.parts.scaling import scaling
 from worker.embedded import embedded_servers
 
 Part = Callable[[Bench], Awaitable[None]]
 
-PARTS: Final[Mapping[str, Part]] = {"engine": engine}
+PARTS: Final[Mapping[str, Part]] = {
+    "engine": engine,
+    "limit": limit,
+    "scaling": scaling,
+    "growth": growth,
+    "recovery": recovery,
+    "memory": memory,
+    "cost": cost,
+}
 """The parts by name; each call is one repetition."""
+
+ONCE: Final = frozenset({"cost"})
+"""Parts that count, and do not time: one repetition is enough."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +57,16 @@ async def run(parts: frozenset[str], repetitions: int, *, quick: bool, say: Call
     began, clock = datetime.now(UTC), monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="counterfoil-bench-")))
+        prefer_new_redis()
         servers = stack.enter_context(embedded_servers(folder / "servers"))
         await seed(servers.database_url, servers.redis_url)
         bench = Bench(servers.database_url, servers.redis_url, folder, quick)
         machine = await described(servers.database_url, servers.redis_url)
-        for repetition in range(1, repetitions + 1):
-            for name in (name for name in PARTS if name in parts):
-                say(f"{monotonic() - clock:4.0f} s  repetition {repetition} of {repetitions}: {name}")
-                await _round(bench, name)
+        async with bench.kept:
+            for repetition in range(1, repetitions + 1):
+                for name in (name for name in PARTS if name in parts and (repetition == 1 or name not in ONCE)):
+                    say(f"{monotonic() - clock:4.0f} s  repetition {repetition} of {repetitions}: {name}")
+                    await _round(bench, name)
     return Story(began, monotonic() - clock, machine, parts, repetitions, quick, bench.figures)
 
 
