@@ -47,7 +47,12 @@ class Bench:
 
     def environment(self, contender: Contender, body: str, database_url: str) -> Mapping[str, str]:
         """Return the whole environment of a contender's processes: nothing of ours leaks into it."""
-        given = {"DATABASE_URL": database_url, "REDIS_URL": self.redis_url, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+        given = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": self.redis_url,
+            "PATH": "/usr/bin:/bin",
+            "LC_ALL": "C.UTF-8",
+        }
         if contender is OURS:
             given |= {
                 "COUNTERFOIL_LOG_LEVEL": "warning",

@@ -18,7 +18,7 @@ LINE_BYTES = 2**24
 LOG_LINES = 3
 
 
-class ChildFailed(Exception):  # noqa: N818 - says what happened
+class ChildFailed(Exception):
     """A measured process ended, or was silent, where it should have said something."""
 
     def __init__(self, name: str, awaited: str, log: Sequence[str]) -> None:

@@ -1,14 +1,71 @@
-"""The report on the terminal."""
+"""The report: on the terminal, and between two marks of the README."""
+
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table as RichTable
 
 from benchmarks.run import Story
-from benchmarks.targets import judged
+from benchmarks.tables import Table, failures, further, markdown, side_by_side, targets
+
+BEGIN: Final = "<!-- benchmarks: written by `make bench WRITE=1` -->"
+END: Final = "<!-- /benchmarks -->"
+
+
+class NoPlace(Exception):
+    """The marks between which the report belongs are not in the document."""
+
+    def __init__(self, path: Path) -> None:
+        """Build the message from the document."""
+        super().__init__(f"{path} has no place for the report: add the lines {BEGIN} and {END}")
 
 
 def print_report(story: Story) -> None:
-    """Print."""
-    for name, values in sorted(story.figures.values.items()):
-        print(f"{name:32} {story.figures.median(name):12.2f}   {[round(v, 1) for v in values]}")
-    for name, error in story.figures.failures.items():
-        print(f"{name:32} FAILED {error}")
-    for one in judged(story.figures, story.parts):
-        print(one.target.name, one.value, one.rival, one.verdict.value)
+    """Print the tables, and what failed."""
+    console = Console(highlight=False, width=130)
+    print(where(story))
+    for table in _tables(story):
+        console.print(_rich(table))
+    for line in failures(story.figures):
+        print(f"failed: {line}")
+    if story.quick:
+        print("A quick run: it shows that everything works. Its figures are noise.")
+
+
+def where(story: Story) -> str:
+    """Return when and on what it was measured, in one sentence."""
+    machine = story.machine
+    return (
+        f"Measured on {story.began:%Y-%m-%d}: {machine['cores']} cores ({machine['processor']}) that servers, workers "
+        f"and clients share, PostgreSQL {machine['PostgreSQL']} ({machine['PostgreSQL settings']}), {machine['Redis']} "
+        f"({machine['Redis settings']}), Python {machine['Python']}; medians of {story.repetitions} repetitions in turns."
+    )
+
+
+def write_report(story: Story, document: Path) -> None:
+    """Put the report between the marks of a document; raises NoPlace."""
+    text = document.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise NoPlace(document)
+    failed = [f"Failed: {line}." for line in failures(story.figures)]
+    body = "\n\n".join([where(story), *map(markdown, _tables(story)), *failed])
+    document.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}", encoding="utf-8")
+
+
+def _tables(story: Story) -> list[Table]:
+    tables = [targets(story.figures, story.parts), further(story.figures)]
+    if story.parts & {"engine", "limit"}:
+        tables.insert(0, side_by_side(story.figures))
+    return [table for table in tables if table.rows]
+
+
+def _rich(table: Table) -> RichTable:
+    made = RichTable(table.headers[0])
+    for header in table.headers[1:]:
+        made.add_column(header, justify="right")
+    for row in table.rows:
+        made.add_row(*row)
+    return made

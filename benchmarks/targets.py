@@ -51,7 +51,15 @@ LATENCY = "idle, enqueue to commit, from a stock client"
 
 TARGETS = (
     Target("engine", f"{UPDATES}, against the best peer", "update.ours", Sense.AT_LEAST, 4, "times", "orm.*"),
-    Target("limit", f"{UPDATES}, against pgbench's four statements", "update.ours", Sense.AT_LEAST, 0.4, "times", "limit.four"),
+    Target(
+        "limit",
+        f"{UPDATES}, against pgbench's four statements",
+        "update.ours",
+        Sense.AT_LEAST,
+        0.4,
+        "times",
+        "limit.four",
+    ),
     Target("engine", NOOPS, "noop.ours", Sense.AT_LEAST, 10_000, "/s"),
     Target("engine", f"{NOOPS}, against the best peer", "noop.ours", Sense.AT_LEAST, 3, "times", "noop.peer.*"),
     Target("engine", f"{LATENCY}, p50", "p50.ours", Sense.AT_MOST, 3, "ms"),
@@ -59,7 +67,9 @@ TARGETS = (
     Target("engine", f"{LATENCY}, p50 against the best peer", "p50.ours", Sense.AT_MOST, 0.5, "times", "p50.peer.*"),
     Target("engine", f"{LATENCY}, p99 against the best peer", "p99.ours", Sense.AT_MOST, 0.5, "times", "p99.peer.*"),
     Target("scaling", "two processes against one", "scaling.2", Sense.AT_LEAST, 1.5, "times", "scaling.1"),
-    Target("growth", "1 million queued against 1 thousand", "growth.1000000", Sense.AT_LEAST, 0.9, "times", "growth.1000"),
+    Target(
+        "growth", "1 million queued against 1 thousand", "growth.1000000", Sense.AT_LEAST, 0.9, "times", "growth.1000"
+    ),
     Target("recovery", "running again after SIGKILL", "recovery.seconds", Sense.AT_MOST, 15, "s"),
     Target("memory", "a worker at rest, share of a core", "rest.cpu", Sense.AT_MOST, 1, "%"),
     Target("memory", "a worker at rest, resident memory", "rest.rss", Sense.AT_MOST, 120, "MB"),

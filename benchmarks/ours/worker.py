@@ -10,8 +10,9 @@ from dataclasses import replace
 from threading import Thread
 from typing import Any
 
-import worker.process
 from arq.worker import Function
+
+import worker.process
 from benchmarks.lines import heard, say
 from benchmarks.meter import Meter
 from benchmarks.ours.payload import number_of

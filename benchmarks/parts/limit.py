@@ -15,7 +15,7 @@ CLIENTS: Final = 16
 _RATE: Final = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 
 
-class PgbenchFailed(Exception):  # noqa: N818 - says what happened
+class PgbenchFailed(Exception):
     """pgbench printed no rate."""
 
     def __init__(self, said: str) -> None:
@@ -27,7 +27,9 @@ async def limit(bench: Bench) -> None:
     """Run both scripts, each on a fresh database."""
     for figure, name in SCRIPTS.items():
         async with bench.clean() as url:
-            rate = await pgbench(url, Path(__file__).parents[1] / "limit" / name, max(1, int(DRAIN_SECONDS[bench.quick])))
+            rate = await pgbench(
+                url, Path(__file__).parents[1] / "limit" / name, max(1, int(DRAIN_SECONDS[bench.quick]))
+            )
         bench.figures.record(figure, rate)
 
 
@@ -37,8 +39,14 @@ async def pgbench(url: str, script: Path, seconds: int) -> float:
     options = ["--no-vacuum", "--protocol=prepared", f"--client={CLIENTS}", "--jobs=2", f"--time={seconds}"]
     place = [f"--host={parts.hostname}", f"--port={parts.port}", f"--username={parts.username}"]
     process = await asyncio.create_subprocess_exec(
-        str(find_binaries() / "pgbench"), *options, *place, f"--file={script}", parts.path.lstrip("/"),
-        env={"PGPASSWORD": parts.password or ""}, stdout=PIPE, stderr=PIPE,
+        str(find_binaries() / "pgbench"),
+        *options,
+        *place,
+        f"--file={script}",
+        parts.path.lstrip("/"),
+        env={"PGPASSWORD": parts.password or ""},
+        stdout=PIPE,
+        stderr=PIPE,
     )
     out, errors = await process.communicate()
     found = _RATE.search(out.decode())

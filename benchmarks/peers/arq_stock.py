@@ -24,9 +24,7 @@ async def open_arq(place: Place, job: Job, **settings: Any) -> AsyncIterator[Pee
         return await pool.enqueue_job("handle", number)
 
     async def run() -> None:
-        worker = Worker(
-            [func(handle, name="handle")], redis_settings=redis_settings, handle_signals=False, **settings
-        )
+        worker = Worker([func(handle, name="handle")], redis_settings=redis_settings, handle_signals=False, **settings)
         await worker.async_run()
 
     yield Peer(enqueue, run)
