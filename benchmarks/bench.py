@@ -11,10 +11,10 @@ from redis.asyncio import Redis
 from benchmarks.contenders import OURS, Contender, slots
 from benchmarks.databases import fresh_database
 from benchmarks.figures import Figures
+from benchmarks.meter import WARM
 
 DRAIN_SECONDS: Final = (2.0, 0.5)
 """How long a measured run shall last; the second is for a quick run."""
-LEAST_JOBS: Final = 200
 
 
 @dataclass
@@ -65,4 +65,4 @@ class Bench:
     def jobs(self, contender: Contender, body: str) -> int:
         """Return how many jobs make a run of about the wanted time, by the last repetition's rate, at first a guess."""
         rates = self.figures.values.get(contender.figure(body)) or [contender.guesses[body]]
-        return max(LEAST_JOBS, int(rates[-1] * DRAIN_SECONDS[self.quick]))
+        return WARM + max(WARM, int(rates[-1] * DRAIN_SECONDS[self.quick]))

@@ -1,4 +1,4 @@
-"""The chart, from the raw results: `python -m benchmarks.chart RESULTS.json CHART.png`, where matplotlib is installed."""
+"""The chart, from the raw results: `python -m benchmarks.chart RESULTS.json CHART.png`, in its own environment."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import matplotlib as mpl
 
 mpl.use("Agg")  # there may be no display
 
-from matplotlib import pyplot
+from matplotlib import pyplot as plt
 
 NAMES = {
     "ours": "Counterfoil",
@@ -30,7 +30,7 @@ def draw(figures: dict[str, Any], where: str, path: Path) -> None:
     def median(name: str) -> float:
         return float(figures[name]["median"]) if name in figures else 0.0
 
-    sheet, (noops, updates, latency) = pyplot.subplots(1, 3, figsize=(13, 4.2), sharey=True, layout="constrained")
+    sheet, (noops, updates, latency) = plt.subplots(1, 3, figsize=(13, 4.2), sharey=True, layout="constrained")
     slugs = list(NAMES)[::-1]
     places = range(len(slugs))
     colours = [OURS if slug == "ours" else THEIRS for slug in slugs]
@@ -43,7 +43,8 @@ def draw(figures: dict[str, Any], where: str, path: Path) -> None:
         updates.axvline(limit, color="#c1121f", linestyle="--", label="pgbench, the same four statements")
     updates.legend(fontsize=7, loc="lower right")
     _bars(latency, "idle, enqueue to commit, p50 in ms (log)", [median(f"p50.{slug}") for slug in slugs], colours)
-    latency.set_xscale("log")
+    if median("p50.ours"):
+        latency.set_xscale("log")
     noops.set_yticks(places, [NAMES[slug] for slug in slugs])
     sheet.supxlabel(where, fontsize=7)
     sheet.savefig(path, dpi=110)
@@ -62,7 +63,8 @@ if __name__ == "__main__":
     machine = found["machine"]
     draw(
         found["figures"],
-        f"{found['began'][:10]}, {machine['cores']} cores ({machine['processor']}), PostgreSQL {machine['PostgreSQL']}, "
-        f"{machine['Redis']}, Python {machine['Python']}; medians of {found['repetitions']}",
+        f"{found['began'][:10]}, {machine['cores']} cores ({machine['processor']}), "
+        f"PostgreSQL {machine['PostgreSQL']}, {machine['Redis']}, Python {machine['Python']}; "
+        f"medians of {found['repetitions']}",
         Path(sys.argv[2]),
     )

@@ -17,11 +17,11 @@ from worker.settings import load_settings
 
 TEMPLATE: Final = "bench_template"
 
-SEED: Final = f"""
-INSERT INTO project (key, name) VALUES ('bench', 'Benchmark');
+PROJECT: Final = "INSERT INTO project (key, name) VALUES ('bench', 'Benchmark')"
+TASKS: Final = """
 INSERT INTO task (key, title, status, priority, project_id)
 SELECT 'B-' || n, 'task ' || n, 'pending', 'medium', (SELECT id FROM project)
-FROM generate_series(1, {ROWS}) AS n ORDER BY n;
+FROM generate_series(1, $1::bigint) AS n ORDER BY n
 """
 
 
@@ -31,7 +31,8 @@ async def seed(server: str, redis_url: str) -> None:
     settings = load_settings({"DATABASE_URL": url, "REDIS_URL": redis_url})
     await asyncio.to_thread(command.upgrade, alembic_config(settings), "heads")
     async with connected(plain(url)) as connection:
-        await connection.execute(SEED)
+        await connection.execute(PROJECT)
+        await connection.execute(TASKS, ROWS)
         await connection.execute("VACUUM (FREEZE, ANALYZE)")
 
 

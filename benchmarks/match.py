@@ -1,10 +1,11 @@
 """One contender, one body: a queue that is drained, then single jobs to the worker that is idle now."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from statistics import quantiles
+from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.child import running
@@ -18,7 +19,7 @@ IDLE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Played:
-    """Jobs a second, from the begin of the first to the end of the last; latencies in ms, sorted."""
+    """Jobs a second, when the first few have warmed the worker up; latencies in ms, sorted."""
 
     rate: float
     latencies: Sequence[float] = ()
@@ -26,6 +27,11 @@ class Played:
     def percentile(self, percent: int) -> float:
         """Return a percentile of the latencies in ms."""
         return quantiles(self.latencies, n=100, method="inclusive")[percent - 1]
+
+
+def rate_of(report: Mapping[str, Any]) -> float:
+    """Return the jobs a second of what a meter has reported."""
+    return float(report["jobs"] / (report["last"] - report["first"]))
 
 
 async def play(bench: Bench, contender: Contender, body: str, *, answer: int = 0) -> Played:
@@ -51,7 +57,7 @@ async def play_on(bench: Bench, contender: Contender, body: str, database_url: s
         await client.expect("filled", within=DRAIN_SECONDS)
         await worker.tell("start")
         drained = await worker.expect("drained", within=DRAIN_SECONDS)
-        rate = jobs / (drained["last"] - drained["first"])
+        rate = rate_of(drained)
         if not answer:
             return Played(rate)
         await asyncio.sleep(IDLE_SECONDS)

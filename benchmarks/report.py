@@ -39,7 +39,8 @@ def where(story: Story) -> str:
     return (
         f"Measured on {story.began:%Y-%m-%d}: {machine['cores']} cores ({machine['processor']}) that servers, workers "
         f"and clients share, PostgreSQL {machine['PostgreSQL']} ({machine['PostgreSQL settings']}), {machine['Redis']} "
-        f"({machine['Redis settings']}), Python {machine['Python']}; medians of {story.repetitions} repetitions in turns."
+        f"({machine['Redis settings']}), Python {machine['Python']}; "
+        f"medians of {story.repetitions} repetitions in turns."
     )
 
 

@@ -8,7 +8,7 @@ from benchmarks.figures import Figures
 from benchmarks.further import FURTHER
 from benchmarks.targets import Judged, judged
 
-NOTHING = "–"
+NOTHING = "-"
 FAILED = "failed"
 
 

@@ -46,7 +46,7 @@ async def fill(redis_url: str, body: Body, numbers: range) -> None:
         for begin in range(0, len(numbers), BATCH):
             pipe = client.pipeline(transaction=False)
             for number in numbers[begin : begin + BATCH]:
-                job = {"t": None, "f": body, "a": [], "k": arguments_of(body, number), "et": now}
+                job: dict[str, Any] = {"t": None, "f": body, "a": [], "k": arguments_of(body, number), "et": now}
                 payload = json.dumps(job, separators=(",", ":"))
                 pipe.set(job_key_prefix + id_of(number), payload, px=EXPIRES_MS)
             await pipe.execute()

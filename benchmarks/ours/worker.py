@@ -6,7 +6,6 @@ word `start`; afterwards, `report` is answered with what the meter shows.
 
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -39,16 +38,18 @@ def metered(coroutine: Coroutine, meter: Meter) -> Coroutine:
     return run
 
 
+async def up(ctx: dict[Any, Any]) -> None:  # noqa: ARG001 - as arq calls it
+    """Say that the worker works."""
+    say("up")
+
+
 def equip(engine: Engine, meter: Meter) -> Engine:
     """Put the meter on a worker that is built."""
     update = engine.functions["update"]
     if not isinstance(update, Function):
         raise TypeError("update is a cron job")
-    engine.functions["update"] = replace(update, coroutine=metered(update.coroutine, meter))
+    engine.functions["update"] = named(metered(update.coroutine, meter), "update", update.timeout_s)
     engine.functions["noop"] = named(metered(noop, meter), "noop")
-
-    async def up(_: dict[Any, Any]) -> None:
-        say("up")
 
     engine.on_startup = up
     return engine

@@ -48,5 +48,5 @@ async def recovery(bench: Bench) -> None:
 
 async def _until_somebody_waits(connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await connection.fetchval(WAITING):
+        while not await connection.fetchval(WAITING):  # noqa: ASYNC110 - a lock announces nothing
             await asyncio.sleep(LOOK_SECONDS)

@@ -9,11 +9,14 @@ from redis.asyncio import Redis
 from benchmarks.bench import DRAIN_SECONDS, Bench
 from benchmarks.child import Child, running
 from benchmarks.contenders import OURS
+from benchmarks.meter import WARM
 from benchmarks.ours.payload import QUEUE, fill
 
 PROCESSES: Final = (1, 2, 4)
 LOOK_SECONDS: Final = 0.05
 PATIENCE_SECONDS: Final = 120.0
+UNTOLD: Final = 0
+"""The jobs of one worker, which nobody knows before: it is asked in the end."""
 
 
 async def scaling(bench: Bench) -> None:
@@ -28,7 +31,7 @@ async def _rate(bench: Bench, processes: int, jobs: int) -> float:
         given = bench.environment(OURS, "update", url)
         workers = [
             await stack.enter_async_context(
-                running(f"scaling {number}", OURS.worker_command("update", jobs + 1, 0), given, bench.logs)
+                running(f"scaling {number}", OURS.worker_command("update", UNTOLD, 0), given, bench.logs)
             )
             for number in range(processes)
         ]
@@ -37,26 +40,27 @@ async def _rate(bench: Bench, processes: int, jobs: int) -> float:
             await worker.tell("start")
         for worker in workers:
             await worker.expect("up")
-        await fill(bench.redis_url, "update", range(jobs))
-        await drained(bench.redis_url)
-        return jobs / await _lasted(workers, jobs)
+        await _drain(bench, workers, range(WARM * processes))
+        reports = await _drain(bench, workers, range(WARM * processes, WARM * processes + jobs))
+    return float(jobs / (max(report["last"] for report in reports) - min(report["first"] for report in reports)))
 
 
-async def _lasted(workers: list[Child], jobs: int) -> float:
-    """Return the seconds from the first begin to the last end among all workers."""
+async def _drain(bench: Bench, workers: list[Child], numbers: range) -> list[dict[str, Any]]:
+    """Send jobs, wait until all have ended, and return what the workers that had some report."""
+    await fill(bench.redis_url, "update", numbers)
+    await drained(bench.redis_url)
     reports: list[dict[str, Any]] = []
     for worker in workers:
         await worker.tell("report")
         reports.append(await worker.expect("report"))
-    if (done := sum(report["count"] for report in reports)) != jobs:
-        raise RuntimeError(f"{done} of {jobs} jobs have ended, and none is queued")
-    busy = [report for report in reports if report["count"]]
-    return float(max(report["last"] for report in busy) - min(report["first"] for report in busy))
+    if (done := sum(report["jobs"] for report in reports)) != len(numbers):
+        raise RuntimeError(f"{done} of {len(numbers)} jobs have ended, and none is queued")
+    return [report for report in reports if report["jobs"]]
 
 
 async def drained(redis_url: str) -> None:
     """Return as soon as no job is on the queue, running ones included; raises TimeoutError."""
     client: Any = Redis.from_url(redis_url)
     async with client, asyncio.timeout(PATIENCE_SECONDS):
-        while await client.exists(QUEUE):
+        while await client.exists(QUEUE):  # noqa: ASYNC110 - to listen would cost the server more
             await asyncio.sleep(LOOK_SECONDS)

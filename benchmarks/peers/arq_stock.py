@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from arq import create_pool
 from arq.connections import RedisSettings
+from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 
 from benchmarks.peers.peer import Job, Peer, Place, play
@@ -24,7 +25,12 @@ async def open_arq(place: Place, job: Job, **settings: Any) -> AsyncIterator[Pee
         return await pool.enqueue_job("handle", number)
 
     async def run() -> None:
-        worker = Worker([func(handle, name="handle")], redis_settings=redis_settings, handle_signals=False, **settings)
+        worker = Worker(
+            [func(cast("WorkerCoroutine", handle), name="handle")],
+            redis_settings=redis_settings,
+            handle_signals=False,
+            **settings,
+        )
         await worker.async_run()
 
     yield Peer(enqueue, run)

@@ -55,7 +55,10 @@ def play(open_peer: Open) -> None:
     """
     logging.disable(logging.INFO)
     role, body, *numbers = sys.argv[1:]
-    uvloop.run({"work": _work, "send": _send}[role](open_peer, body, *map(int, numbers)))
+    if role == "work":
+        uvloop.run(_work(open_peer, body, *map(int, numbers)))
+    else:
+        uvloop.run(_send(open_peer, *map(int, numbers)))
 
 
 async def _work(open_peer: Open, body: str, slots: int, drain: int, answer: int) -> None:
@@ -74,7 +77,7 @@ async def _work(open_peer: Open, body: str, slots: int, drain: int, answer: int)
             await peer.run()
 
 
-async def _send(open_peer: Open, _: str, waiting: int, count: int) -> None:
+async def _send(open_peer: Open, waiting: int, count: int) -> None:
     async def never(number: int) -> None:
         raise NotImplementedError(f"a client runs no job {number}")
 

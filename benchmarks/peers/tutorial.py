@@ -19,9 +19,9 @@ class Task(SQLModel, table=True):
     __tablename__ = "task"
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
-    created_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    updated_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    deleted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    created_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    updated_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    deleted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     version: int = 1
     key: str
     title: str
@@ -62,5 +62,13 @@ async def update_by_orm(engine: AsyncEngine, row_id: int, title: str, job_id: st
         task.updated_at = datetime.now(UTC)
         await session.flush()
         after = {"title": task.title, "version": task.version}
-        written = {"entity": "task", "entity_id": str(row_id), "action": "update", "before": before, "after": after}
-        session.add(AuditLog(job_id=job_id, actor="bench", **written))
+        audited = AuditLog(
+            job_id=job_id,
+            actor="bench",
+            entity="task",
+            entity_id=str(row_id),
+            action="update",
+            before=before,
+            after=after,
+        )
+        session.add(audited)
