@@ -43,7 +43,7 @@ class Bench:
         """Take everything out of Redis, and wait until its memory is free again."""
         client: Any = Redis.from_url(self.redis_url)
         async with client:
-            await client.flushall()
+            await client.flushdb()
 
     def environment(self, contender: Contender, body: str, database_url: str) -> Mapping[str, str]:
         """Return the whole environment of a contender's processes: nothing of ours leaks into it."""

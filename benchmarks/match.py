@@ -43,7 +43,13 @@ async def play(bench: Bench, contender: Contender, body: str, *, answer: int = 0
 async def play_on(bench: Bench, contender: Contender, body: str, database_url: str, *, answer: int = 0) -> Played:
     """Measure on this database and an empty Redis; raises ChildFailed."""
     await bench.empty_redis()
-    jobs = bench.jobs(contender, body)
+    return await measure(bench, contender, body, database_url, jobs=bench.jobs(contender, body), answer=answer)
+
+
+async def measure(  # noqa: PLR0913 - what is measured, and how much of it
+    bench: Bench, contender: Contender, body: str, database_url: str, *, jobs: int, answer: int = 0
+) -> Played:
+    """Measure so many waiting jobs, then single ones, on servers as they are; raises ChildFailed."""
     given = bench.environment(contender, body, database_url)
     async with AsyncExitStack() as stack:
         client, worker = [

@@ -57,9 +57,8 @@ def write_report(story: Story, document: Path) -> None:
 
 
 def _tables(story: Story) -> list[Table]:
-    tables = [targets(story.figures, story.parts), further(story.figures)]
-    if story.parts & {"engine", "limit"}:
-        tables.insert(0, side_by_side(story.figures))
+    figures, parts = story.figures, story.parts
+    tables = [side_by_side(figures, parts), targets(figures, parts), further(figures)]
     return [table for table in tables if table.rows]
 
 

@@ -20,12 +20,12 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-def side_by_side(figures: Figures) -> Table:
-    """Return every contender in a row, and pgbench below them."""
+def side_by_side(figures: Figures, parts: frozenset[str]) -> Table:
+    """Return every contender in a row, and pgbench below them, as far as these parts measured them."""
     headers = ("", "no-op, jobs/s", "audited updates/s", "the same in one statement/s", "idle p50, ms", "idle p99, ms")
-    rows = [_contender(one, figures) for one in (OURS, *PEERS)]
+    rows = [_contender(one, figures) for one in (OURS, *PEERS) if "engine" in parts]
     for name, figure in (("four statements", "limit.four"), ("one statement", "limit.one")):
-        rows.append((f"pgbench, {name}", "", amount(figures.median(figure)), "", "", ""))
+        rows += [(f"pgbench, {name}", "", amount(figures.median(figure)), "", "", "")] if "limit" in parts else []
     return Table(headers, rows)
 
 

@@ -11,6 +11,7 @@ from benchmarks.bench import DRAIN_SECONDS, Bench
 from worker.embedded.postgres import find_binaries
 
 SCRIPTS: Final = {"limit.four": "four_statements.sql", "limit.one": "one_statement.sql"}
+SCRIPTS_FOLDER: Final = Path(__file__).parents[1] / "limit"
 CLIENTS: Final = 16
 _RATE: Final = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 
@@ -27,9 +28,7 @@ async def limit(bench: Bench) -> None:
     """Run both scripts, each on a fresh database."""
     for figure, name in SCRIPTS.items():
         async with bench.clean() as url:
-            rate = await pgbench(
-                url, Path(__file__).parents[1] / "limit" / name, max(1, int(DRAIN_SECONDS[bench.quick]))
-            )
+            rate = await pgbench(url, SCRIPTS_FOLDER / name, max(1, int(DRAIN_SECONDS[bench.quick])))
         bench.figures.record(figure, rate)
 
 
