@@ -57,6 +57,7 @@ class Bench:
             given |= {
                 "COUNTERFOIL_LOG_LEVEL": "warning",
                 "COUNTERFOIL_LOG_FORMAT": "json",
+                "COUNTERFOIL_PROCESSES": "1",  # whoever wants more starts more, each with a meter of its own
                 "COUNTERFOIL_CONCURRENCY": str(slots(body)),
                 "COUNTERFOIL_POOL_SIZE": str(slots("update")),
             }

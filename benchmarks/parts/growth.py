@@ -1,6 +1,6 @@
 """Growth: no-op jobs while up to a million others wait behind them; updates on an audit log of ten million rows."""
 
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.bench import Bench
 from benchmarks.child import running
@@ -20,6 +20,10 @@ SELECT
     'old-' || n, 'bench', 'task', (n % 100000 + 1)::text, 'update',
     jsonb_build_object('title', 'task ' || n, 'version', 1), jsonb_build_object('title', 'task ' || n + 1, 'version', 2)
 FROM generate_series(1, $1::bigint) AS n
+"""
+INDEXES: Final = """
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
+FROM pg_index WHERE indrelid = 'audit_log'::regclass AND NOT indisprimary
 """
 RESET: Final = ("DELETE FROM job", "UPDATE task SET title = 'task' WHERE title LIKE 'changed by %'")
 """What a repetition left: a job of a known id would have no effect, nor would a title that is there."""
@@ -46,13 +50,23 @@ async def logged(bench: Bench) -> None:
     if bench.full_log is None:
         bench.full_log = await bench.kept.enter_async_context(fresh_database(bench.database_url))
         async with connected(bench.full_log) as connection:
-            await connection.execute(FILL_LOG, LOGGED[bench.quick])
-            await connection.execute("VACUUM (ANALYZE) audit_log")
-            await connection.execute("CHECKPOINT")  # which would otherwise fall into what is measured
+            await _fill_log(connection, LOGGED[bench.quick])
     async with connected(bench.full_log) as connection:
         for sentence in RESET:
             await connection.execute(sentence)
     await _updates(bench, bench.full_log, LOGGED[bench.quick])
+
+
+async def _fill_log(connection: Any, rows: int) -> None:  # noqa: ANN401 - asyncpg has no types
+    """Write so many audit rows; indexes are built afterwards, in half the time."""
+    indexes = await connection.fetch(INDEXES)
+    for index in indexes:
+        await connection.execute(f"DROP INDEX {index['name']}")
+    await connection.execute(FILL_LOG, rows)
+    for index in indexes:
+        await connection.execute(index["definition"])
+    await connection.execute("VACUUM (ANALYZE) audit_log")
+    await connection.execute("CHECKPOINT")  # which would otherwise fall into what is measured
 
 
 async def _updates(bench: Bench, url: str, rows: int) -> None:
