@@ -17,6 +17,7 @@ from benchmarks.run import PARTS, Story, run
 
 REPETITIONS: Final = 5
 QUICK_REPETITIONS: Final = 1
+CHART: Final = HOME / "docs" / "benchmarks.png"
 DRAFTS: Final = HOME / ".counterfoil" / "benchmarks"
 """Where the results of runs go that are not to be kept in the repository."""
 
@@ -41,8 +42,8 @@ def bench(
         sys.exit(130)
     print_report(story)
     if write:
-        keep_all(story, HOME / "benchmarks" / "results" / f"{story.began:%Y-%m-%d}.json", HOME / "docs/benchmarks.png")
-        write_report(story, HOME / "README.md")
+        keep_all(story, HOME / "benchmarks" / "results" / f"{story.began:%Y-%m-%d}.json", CHART)
+        write_report(story, HOME / "README.md", CHART)
     else:
         draft = DRAFTS / f"{story.began:%Y-%m-%dT%H%M%S}.json"
         keep_all(story, draft, draft.with_suffix(".png"))

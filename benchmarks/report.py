@@ -44,15 +44,16 @@ def where(story: Story) -> str:
     )
 
 
-def write_report(story: Story, document: Path) -> None:
-    """Put the report between the marks of a document; raises NoPlace."""
+def write_report(story: Story, document: Path, chart: Path) -> None:
+    """Put the report between the marks of a document, which shows the chart where there is one; raises NoPlace."""
     text = document.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise NoPlace(document)
     failed = [f"Failed: {line}." for line in failures(story.figures)]
-    body = "\n\n".join([where(story), *map(markdown, _tables(story)), *failed])
+    shown = [f"![Jobs a second and latency, beside the peers]({chart.relative_to(document.parent)})"] * chart.exists()
+    body = "\n\n".join([where(story), *shown, *map(markdown, _tables(story)), *failed])
     document.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}", encoding="utf-8")
 
 

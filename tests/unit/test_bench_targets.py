@@ -92,8 +92,8 @@ def test_the_report_takes_the_place_of_the_last_one(tmp_path: Path) -> None:
     document = tmp_path / "README.md"
     document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     made: Story = story(Figures({"update.ours": [1.0], "orm.peer.saq": [0.5]}))
-    write_report(made, document)
-    write_report(made, document)
+    write_report(made, document, tmp_path / "chart.png")
+    write_report(made, document, tmp_path / "chart.png")
     text = document.read_text()
     assert text.startswith(f"before\n{BEGIN}\nMeasured on 2026-01-01: 2 cores")
     assert text.endswith(f"|\n{END}\nafter\n")
@@ -101,4 +101,4 @@ def test_the_report_takes_the_place_of_the_last_one(tmp_path: Path) -> None:
     assert "old" not in text
     document.write_text("nothing")
     with pytest.raises(NoPlace, match="add the lines"):
-        write_report(made, document)
+        write_report(made, document, tmp_path / "chart.png")
