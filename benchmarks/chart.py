@@ -45,6 +45,7 @@ def draw(figures: dict[str, Any], where: str, path: Path) -> None:
     _bars(latency, "idle, enqueue to commit, p50 in ms (log)", [median(f"p50.{slug}") for slug in slugs], colours)
     if median("p50.ours"):
         latency.set_xscale("log")
+        latency.set_xlim(left=0.5)
     noops.set_yticks(places, [NAMES[slug] for slug in slugs])
     sheet.supxlabel(where, fontsize=7)
     sheet.savefig(path, dpi=110)

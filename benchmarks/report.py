@@ -36,11 +36,12 @@ def print_report(story: Story) -> None:
 def where(story: Story) -> str:
     """Return when and on what it was measured, in one sentence."""
     machine = story.machine
+    times = f"medians of {story.repetitions} repetitions in turns" if story.repetitions > 1 else "one repetition"
     return (
         f"Measured on {story.began:%Y-%m-%d}: {machine['cores']} cores ({machine['processor']}) that servers, workers "
         f"and clients share, PostgreSQL {machine['PostgreSQL']} ({machine['PostgreSQL settings']}), {machine['Redis']} "
         f"({machine['Redis settings']}), Python {machine['Python']}; "
-        f"medians of {story.repetitions} repetitions in turns."
+        f"{times}."
     )
 
 
