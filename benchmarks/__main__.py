@@ -35,6 +35,7 @@ def bench(
     if write and (quick or parts != frozenset(PARTS)):
         raise typer.BadParameter("the README shows whole runs: leave out --only and --quick", param_hint="--write")
     times = repetitions or (QUICK_REPETITIONS if quick else REPETITIONS)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background of a shell ignores Ctrl-C
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         story = asyncio.run(run(parts, times, quick=quick, say=lambda line: print(line, flush=True)))
