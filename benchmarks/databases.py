@@ -12,8 +12,8 @@ from alembic import command
 from benchmarks.rows import ROWS
 from persistence.engine import database_url
 from persistence.scratch import create_database, drop_database
+from worker.environment import load_settings
 from worker.migrate import alembic_config
-from worker.settings import load_settings
 
 TEMPLATE: Final = "bench_template"
 
