@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test chaos check fix ci lock
+.PHONY: help setup demo dev test chaos bench check fix ci lock
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,17 @@ MINUTES ?= 2
 WORKERS ?= 3
 chaos: $(STAMP) ## break everything while jobs run, and count effects; MINUTES=2 SEED=1 WORKERS=3
 	$(BIN)/python -m chaos --minutes $(MINUTES) --workers $(WORKERS) $(if $(SEED),--seed $(SEED))
+
+# The peers, the server that all of them share and the chart live in environments of their own, beside the project's.
+BENCH := .venv-bench
+BENCH_STAMPS := $(patsubst benchmarks/environments/%.txt,$(BENCH)/%/.installed,$(wildcard benchmarks/environments/*.txt))
+bench: $(STAMP) $(BENCH_STAMPS) ## beside the peers and the limit; ONLY=engine,limit QUICK=1 REPETITIONS=5 WRITE=1
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(REPETITIONS),--repetitions $(REPETITIONS)) $(if $(QUICK),--quick) $(if $(WRITE),--write)
+
+# What cannot be installed is left without a stamp, and the run reports those whom it concerns as failed.
+$(BENCH)/%/.installed: benchmarks/environments/%.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	if $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<; then touch $@; fi
 
 check: $(STAMP) ## lint, types, directions between layers
 	$(BIN)/ruff check

@@ -6,7 +6,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 LAYERS = ("domain", "persistence", "worker", "web", "migrations")
-HIDDEN = {".git", ".venv", ".counterfoil", ".hypothesis", ".mypy_cache", ".ruff_cache", "__pycache__"}
+HIDDEN = {".git", ".venv", ".venv-bench", ".counterfoil", ".hypothesis", ".mypy_cache", ".ruff_cache", "__pycache__"}
 
 
 def sources(*folders: str) -> Iterator[Path]:

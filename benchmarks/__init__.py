@@ -1,0 +1,1 @@
+"""`make bench`: Counterfoil beside its peers and beside the limit, on one machine in one run."""

@@ -1,0 +1,1 @@
+"""The peers, one a file, each run by the interpreter of an environment of its own."""
