@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
@@ -19,6 +19,11 @@ _UNIQUE = "23505"
 
 ACTOR = "cron"
 """The actor of what a schedule starts."""
+
+KEPT_UP = timedelta(seconds=60)
+"""How far `ticked_at` may lag behind while nothing is due: a changed expression is made up for no further back."""
+
+_TICKED = text("SELECT now(), (SELECT jsonb_object_agg(name, ticked_at) FROM schedule_tick)")
 
 _ENQUEUE = text(
     "SELECT accepted.is_new FROM enqueue_job(name => :job, arguments => CAST(:arguments AS jsonb), actor => :actor, "
@@ -59,21 +64,36 @@ async def tick(
     `refused`, and it stays due.
     """
     async with bookkeeping(sessions) as session:
-        now = (await session.execute(select(func.now()))).scalar_one()
+        now, ticked = await _ticked(session)
         found, unreadable = await schedules(session, in_code)
         for name, error in unreadable.items():
             refused(name, error)
         made = 0
         for schedule in found.values():
+            if not _is_up(schedule, ticked.get(schedule.name), now):
+                continue
             try:
                 async with session.begin_nested():
-                    if not schedule.paused and (after := await _locked(session, schedule, now)) is not None:
+                    if (after := await _locked(session, schedule, now)) is not None:
                         made += await _make(session, schedule, schedule.due(after, now), queue, refused)
             except Exception as error:
                 if isinstance(error, DBAPIError) and error.connection_invalidated:
                     raise
                 refused(schedule.name, error)
     return made
+
+
+async def _ticked(session: WriteSession) -> tuple[datetime, dict[str, datetime]]:
+    """Return the time of the transaction, and how far each schedule has ticked."""
+    now, ticked = (await session.execute(_TICKED)).one()
+    return now, {name: datetime.fromisoformat(at) for name, at in (ticked or {}).items()}
+
+
+def _is_up(schedule: Schedule, ticked_at: datetime | None, now: datetime) -> bool:
+    """Tell whether there is anything to write: workers look every second, and most seconds there is not."""
+    if schedule.paused:
+        return False
+    return ticked_at is None or now - ticked_at >= KEPT_UP or bool(schedule.due(ticked_at, now))
 
 
 async def _locked(session: WriteSession, schedule: Schedule, now: datetime) -> datetime | None:

@@ -52,6 +52,8 @@ class Watchdog:
     def _watch(self, loop: asyncio.AbstractEventLoop, thread: int) -> None:
         pause = self._seconds / LOOKS
         while not self._stopped.wait(pause):
+            if not self._tasks:  # a worker at rest is let rest
+                continue
             answered, asked, worked = threading.Event(), time.monotonic(), time.process_time()
             try:
                 loop.call_soon_threadsafe(answered.set)
