@@ -12,6 +12,7 @@ from worker.arq_context import Context, delivery_of, hand_back
 from worker.execution import Execution
 from worker.jobs.job import Job
 from worker.outcome import Again, Ended, Succeeded
+from worker.running import KeepsAborts
 
 ARQ_PATIENCE = 10.0
 """Seconds by which arq's own time-out is longer than the job's, which ends the job before and is an attempt.
@@ -49,7 +50,8 @@ def arq_function(job: Job, execution: Execution) -> Function:
             case Ended(error):
                 raise error
 
-    return named(run, job.name, timeout=(job.timeout or execution.job_timeout) + ARQ_PATIENCE)
+    known = named(run, job.name, timeout=(job.timeout or execution.job_timeout) + ARQ_PATIENCE)
+    return KeepsAborts(**vars(known))
 
 
 def named(coroutine: Callable[..., Awaitable[Any]], name: str, timeout: float | None = None) -> Function:
