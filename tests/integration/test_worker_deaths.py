@@ -21,6 +21,7 @@ from tests.workers import retitle, rows_locked, running_worker
 from tests.worlds import plant, sql, trail
 from worker.client import send
 from worker.composition import Database
+from worker.engine import Engine
 from worker.execution import Execution
 from worker.functions import arq_function
 from worker.jobs.job import Job
@@ -136,6 +137,7 @@ async def test_the_second_of_two_live_deliveries_answers_with_the_first_ones_res
 
             await eventually(lambda: waiting(1), "the first delivery waits for the table")
             first.allow_pick_jobs = False
+            assert isinstance(first, Engine)
             first.leases.stop()
             await redis.delete(in_progress_key_prefix + "p")
             await redis.zadd(settings.queue, {"p": 1})
