@@ -16,6 +16,7 @@ from worker.acknowledgements import Finished, PutBack
 from worker.arq_context import COUNT_SECONDS, Context
 from worker.hooks import call_hook
 from worker.observer import End, Observer
+from worker.stopping import is_cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ async def _run(worker: Worker, job: Claimed, call: _Call, function: Function) ->
         if job.id in worker.aborting_tasks or not worker.retry_jobs:
             return _finished(worker, job, call, cancelled, success=False)
         worker.jobs_retried += 1
-        return PutBack(job.id, job.queue, is_uncounted=_is_stopped())
+        return PutBack(job.id, job.queue, is_uncounted=is_cancelled())
     except Exception as error:  # noqa: BLE001 - a handler may raise whatever it wants: the worker lives on
         return _finished(worker, job, call, error, success=False)
     return _finished(worker, job, call, result, success=True)
@@ -108,12 +109,6 @@ async def _is_answered(worker: Worker, job: Claimed) -> bool:
     with suppress(RedisError, OSError):
         return bool(await worker.pool.exists(result_key_prefix + job.id))
     return False
-
-
-def _is_stopped() -> bool:
-    """Tell whether it is this worker that has cancelled the delivery; a handler may raise a cancellation, too."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 async def _count_on(worker: Worker, job: Claimed, call: _Call) -> None:
