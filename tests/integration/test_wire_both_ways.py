@@ -1,5 +1,6 @@
 """arq's wire, both ways: our doors and stock arq's workers, stock arq's clients and our engine, both on one queue."""
 
+import asyncio
 import json
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -104,11 +105,15 @@ async def test_two_of_either_kind_share_a_queue_and_no_job_runs_twice(bench: Ben
     """Each of two hundred jobs asks for two retries: three runs, three numbers, whoever counts; both kinds do some."""
     runs: Counter[tuple[str, int]] = Counter()
     by: Counter[Kind] = Counter()
+    both_run = asyncio.Event()
 
     def counting(kind: Kind) -> Any:  # noqa: ANN401 - arq's function
         async def count(ctx: Context) -> None:
             runs[ctx["job_id"], ctx["job_try"]] += 1
             by[kind] += 1
+            if len(by) == 2:
+                both_run.set()
+            await both_run.wait()  # otherwise ours would have done them all before arq looks
             await ctx["redis"].incr(f"count:{ctx['job_id']}")
             if ctx["job_try"] < 3:
                 raise Retry(defer=0.01)
@@ -118,7 +123,7 @@ async def test_two_of_either_kind_share_a_queue_and_no_job_runs_twice(bench: Ben
     async with AsyncExitStack() as stack:
         kinds: list[Kind] = ["arq", "ours", "arq", "ours"]
         for kind in kinds:
-            worker = bench.worker(kind, counting(kind), burst=False, max_jobs=5)
+            worker = bench.worker(kind, counting(kind), burst=False, max_jobs=10 if kind == "arq" else 2)
             await stack.enter_async_context(at_work(worker))
         sent = [await bench.send("count") for _ in range(JOBS)]
 
