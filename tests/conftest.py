@@ -26,6 +26,8 @@ from worker.environment import load_settings
 from worker.migrate import alembic_config
 from worker.settings import Settings
 
+pytest_plugins = ["tests.engines"]
+
 SERVERS = pytest.StashKey[ExitStack]()
 
 

@@ -133,3 +133,18 @@ def worker_process(settings: Settings, log: Path, *, processes: int = 1, **extra
 
         wait_until(works, "the worker works", seconds=DEADLINE)
         yield worker
+
+
+@contextmanager
+def stock_process(settings: Settings, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run `arq worker.stock.WorkerSettings` for the time of the block."""
+    given = environment(settings, COUNTERFOIL_LOG_FORMAT="json", COUNTERFOIL_SHUTDOWN_GRACE="1")
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "arq", "worker.stock.WorkerSettings"], env=given, stdout=stream, stderr=stream
+        )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from arq.connections import ArqRedis
+from arq.worker import Worker, create_worker
 from pydantic import JsonValue
 
+from tests.engines import ENGINE
 from tests.waiting import DEADLINE, eventually
 from worker.client import Answer, wait
 from worker.composition import Database
@@ -15,6 +17,7 @@ from worker.health.report import Report
 from worker.observer import Observer
 from worker.process import build_worker
 from worker.settings import Settings
+from worker.stock import worker_settings
 
 
 def retitle(key: str, title: str, **more: JsonValue) -> dict[str, JsonValue]:
@@ -24,10 +27,21 @@ def retitle(key: str, title: str, **more: JsonValue) -> dict[str, JsonValue]:
 
 
 @asynccontextmanager
-async def running_worker(
+async def running_worker(settings: Settings, database: Database, redis: ArqRedis) -> AsyncIterator[Worker]:
+    """Run a worker for the time of the block; what kills it fails the test at the end of the block.
+
+    It is our engine, or with ENGINE=stock what the `arq` command makes of our `WorkerSettings`.
+    """
+    running = _stock_worker(settings) if ENGINE == "stock" else running_engine(settings, database, redis)
+    async with running as worker:
+        yield worker
+
+
+@asynccontextmanager
+async def running_engine(
     settings: Settings, database: Database, redis: ArqRedis, observer: Observer | None = None
 ) -> AsyncIterator[Engine]:
-    """Run a worker for the time of the block; what kills it fails the test at the end of the block."""
+    """Run a worker on our engine for the time of the block."""
     worker = build_worker(settings, database, redis, handle_signals=False, observer=observer)
     loop = asyncio.create_task(worker.async_run())
     try:
@@ -40,13 +54,32 @@ async def running_worker(
 
 
 @asynccontextmanager
+async def _stock_worker(settings: Settings) -> AsyncIterator[Worker]:
+    worker = create_worker(worker_settings(settings), handle_signals=False)
+    loop = asyncio.create_task(worker.async_run())
+    try:
+        yield worker
+    finally:
+        worker.allow_pick_jobs = False
+
+        async def idle() -> bool:
+            return loop.done() or not worker.tasks
+
+        await eventually(idle, "what runs has ended")
+        loop.cancel()
+        with suppress(asyncio.CancelledError):
+            await loop
+        await worker.close()
+
+
+@asynccontextmanager
 async def reporting_worker(
     settings: Settings, database: Database, redis: ArqRedis
 ) -> AsyncIterator[tuple[Engine, int]]:
     """Run a worker that reports on a port of this machine, and yield both."""
     report = Report(settings.model_copy(update={"health_port": 0, "health_host": "127.0.0.1"}))
     async with (
-        running_worker(settings, database, redis, report.observer) as worker,
+        running_engine(settings, database, redis, report.observer) as worker,
         report.shown(worker, database, redis) as port,
     ):
         assert port

@@ -1,6 +1,7 @@
 """Acknowledgements: what became of deliveries, told to Redis in batches, and kept while Redis is away."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,16 @@ class Acknowledgements:
         self._put_back: Any = redis.register_script((_FOLDER / "put_back.lua").read_text(encoding="utf-8"))
         self._leases = leases
         self._waiting: list[Finished | PutBack] = []
+        self._then: dict[str, Callable[[], None]] = {}
         self._some = asyncio.Event()
         self._none = asyncio.Event()
         self._none.set()
 
-    def add(self, one: Finished | PutBack) -> None:
-        """Have it sent."""
+    def add(self, one: Finished | PutBack, then: Callable[[], None] | None = None) -> None:
+        """Have it sent, and `then` called as soon as it is."""
         self._waiting.append(one)
+        if then is not None:
+            self._then[one.job_id] = then
         self._none.clear()
         self._some.set()
 
@@ -90,6 +94,9 @@ class Acknowledgements:
             for one in batch:
                 self._leases.release(one.job_id)
             del self._waiting[: len(batch)]
+            for one in batch:
+                if then := self._then.pop(one.job_id, None):
+                    then()
         self._none.set()
 
     def _counted_in(self, one: Finished | PutBack) -> str:

@@ -15,13 +15,15 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from worker.acknowledgements import Acknowledgements, PutBack
+from worker.arq_cron import refuse_cron
 from worker.blocked_loop import Watchdog
 from worker.claims import Claims
+from worker.hooks import AfterJobs, call_hook
 from worker.leases import Leases
 from worker.limits import Limits
 from worker.observer import Observer
 from worker.recycling import Recycling
-from worker.running import Claimed, outcome_of
+from worker.running import Claimed, run_delivery
 from worker.shares import Shares, Strict, Weighted
 from worker.stopping import CUT_OFF, LAST_SECONDS
 from worker.wakeup import ADAPTIVE_SECONDS, NET_SECONDS, Source, source_of, wake_on
@@ -58,6 +60,7 @@ class Engine(Worker):
     ) -> None:
         """Prepare; nothing is connected or started before `main`."""
         self.queues = tuple(queues)
+        refuse_cron(arq.get("cron_jobs"))
         super().__init__(queue_name=self.queues[0], **arq)
         self.leases = Leases(redis_url, holder, lease)
         self._shares: Shares = Weighted(weights) if weights else Strict(self.queues)
@@ -80,13 +83,18 @@ class Engine(Worker):
         self.ctx["redis"] = self.pool
         self.acknowledgements = Acknowledgements(self.pool, self.leases)
         self._claims = Claims(self.pool, self.leases, self._limits)
+        self._after_jobs = AfterJobs(self.after_job_end)
         self._source = await source_of(self.pool)
         structlog.get_logger(_LOG).info("engine.started", queues=self.queues, wakes=self._source.value)
         async with self._company():
-            if self.on_startup:
-                await self.on_startup(self.ctx)
-            await self._serve()
-            await self.acknowledgements.sent(PATIENCE_SECONDS)
+            try:
+                if self.on_startup:
+                    await self.on_startup(self.ctx)
+                await self._serve()
+                await self.acknowledgements.sent(PATIENCE_SECONDS)
+                await self._after_jobs.ended(PATIENCE_SECONDS)
+            finally:
+                await call_hook(self.on_shutdown, self.ctx)
 
     @asynccontextmanager
     async def _company(self) -> AsyncIterator[None]:
@@ -183,10 +191,13 @@ class Engine(Worker):
         task.add_done_callback(partial(self._ended, job))
 
     async def _run(self, job: Claimed) -> None:
-        self.acknowledgements.add(await outcome_of(self, job, self._observer))
+        told, ctx = await run_delivery(self, job, self._observer)
+        self.acknowledgements.add(told, partial(self._after_jobs.call, ctx))
 
     def _ended(self, job: Claimed, task: "asyncio.Task[None]") -> None:
-        del self.tasks[job.id], self.job_tasks[job.id]
+        del self.tasks[job.id]
+        self.job_tasks.pop(job.id, None)
+        self.aborting_tasks.discard(job.id)
         if task.cancelled():  # before it had begun
             self.acknowledgements.add(PutBack(job.id, job.queue, is_uncounted=True))
         if self._left_some or not self.allow_pick_jobs or self.burst:
@@ -256,4 +267,5 @@ class Engine(Worker):
     async def close(self) -> None:
         """Take the sign of health away; the connection is its opener's."""
         with suppress(RedisError, OSError):
-            await self.pool.delete(*(queue + health_check_key_suffix for queue in self.queues))
+            others = (queue + health_check_key_suffix for queue in self.queues[1:])
+            await self.pool.delete(self.health_check_key, *others)

@@ -22,6 +22,7 @@ from worker.delivery import Delivery, asker, parse, refuse_id
 from worker.jobs.job import Job
 from worker.observer import End, Observer
 from worker.outcome import Again, Ended, Outcome, Succeeded
+from worker.stopping import CancelledWithin, is_cancelled
 
 _LOG = "counterfoil.job"
 
@@ -58,6 +59,8 @@ class Execution:
             command, origin = parse(job, delivery, max_rows=self.max_rows)
             result = await self._apply(job, delivery, command, origin)
         except asyncio.CancelledError:
+            if not is_cancelled():
+                return await self._failed(job, delivery, CancelledWithin())
             structlog.get_logger(_LOG).warning("job.interrupted")
             raise
         except NotYetDue as early:

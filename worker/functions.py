@@ -15,6 +15,7 @@ from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.jobs.job import Job
 from worker.outcome import Again, Ended, Succeeded
+from worker.running import KeepsAborts
 from worker.stop_running import is_operators
 
 ARQ_PATIENCE = 10.0
@@ -53,7 +54,8 @@ def arq_function(job: Job, execution: Execution) -> Function:
             case Ended(error):
                 raise error
 
-    return named(run, job.name, timeout=(job.timeout or execution.job_timeout) + ARQ_PATIENCE)
+    known = named(run, job.name, timeout=(job.timeout or execution.job_timeout) + ARQ_PATIENCE)
+    return KeepsAborts(**vars(known))
 
 
 async def _cancelled(ctx: Context, execution: Execution, job: Job, delivery: Delivery) -> None:

@@ -1,17 +1,22 @@
 """One delivery, run: arq's coroutine is called, and whatever it does becomes an acknowledgement."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter, time
-from typing import Any
+from typing import Any, NamedTuple
 
-import structlog
+from arq.constants import result_key_prefix, retry_key_prefix
 from arq.jobs import SerializationError, deserialize_job_raw, serialize_result
 from arq.utils import ms_to_datetime
-from arq.worker import Function, JobExecutionFailed, Retry, Worker
+from arq.worker import Function, JobExecutionFailed, Retry, RetryJob, Worker
+from redis.exceptions import RedisError
 
 from worker.acknowledgements import Finished, PutBack
+from worker.arq_context import COUNT_SECONDS, Context
+from worker.hooks import call_hook
 from worker.observer import End, Observer
+from worker.stopping import is_cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,21 @@ class Claimed:
     aborted_at: int | None = None
 
 
+@dataclass
+class KeepsAborts(Function):
+    """A function that is called even for a job that was aborted before it began, so that it can keep that.
+
+    It is cancelled at its first wait. What is not of this class is never begun then, as arq has it.
+    """
+
+
+class Ran(NamedTuple):
+    """What is to be told to Redis of a delivery, and the context of its call (None: its function was not called)."""
+
+    told: Finished | PutBack
+    ctx: Context | None
+
+
 @dataclass(slots=True)
 class _Call:
     """What is known of a delivery, as far as it could be read, and is told in its result."""
@@ -39,11 +59,18 @@ class _Call:
     enqueued_ms: int = 0
     attempt: int = 1
     started_ms: int = 0
+    ctx: Context | None = None
 
 
-async def outcome_of(worker: Worker, job: Claimed, observer: Observer) -> Finished | PutBack:
-    """Run a delivery, and return what is to be told to Redis; raises nothing, whatever a handler or hook raises."""
+async def run_delivery(worker: Worker, job: Claimed, observer: Observer) -> Ran:
+    """Run a delivery, and return what became of it; raises nothing, whatever a handler or hook raises."""
     call = _Call(attempt=job.attempt, started_ms=_now_ms())
+    if job.payload is None and await _is_answered(worker, job):
+        return Ran(Finished(job.id, job.queue), None)
+    return Ran(await _outcome(worker, job, call, observer), call.ctx)
+
+
+async def _outcome(worker: Worker, job: Claimed, call: _Call, observer: Observer) -> Finished | PutBack:
     try:
         function = _read(worker, job, call)
     except Exception as error:  # noqa: BLE001 - whatever a payload holds: the worker lives on
@@ -60,20 +87,35 @@ async def outcome_of(worker: Worker, job: Claimed, observer: Observer) -> Finish
 
 async def _run(worker: Worker, job: Claimed, call: _Call, function: Function) -> Finished | PutBack:
     try:
+        await _count_on(worker, job, call)
         result = await _called(worker, job, call, function)
-    except Retry as again:
+    except (Retry, RetryJob) as again:
+        if not worker.retry_jobs:
+            return _finished(worker, job, call, again, success=False)
         worker.jobs_retried += 1
-        worker.aborting_tasks.discard(job.id)
-        return PutBack(job.id, job.queue, again.defer_score or 0)
+        return PutBack(job.id, job.queue, getattr(again, "defer_score", None) or 0)
     except asyncio.CancelledError as cancelled:
-        if job.id not in worker.aborting_tasks:  # the worker stops
-            worker.jobs_retried += 1
-            return PutBack(job.id, job.queue, is_uncounted=True)
-        worker.aborting_tasks.discard(job.id)
-        return _finished(worker, job, call, cancelled, success=False)
+        if job.id in worker.aborting_tasks or not worker.retry_jobs:
+            return _finished(worker, job, call, cancelled, success=False)
+        worker.jobs_retried += 1
+        return PutBack(job.id, job.queue, is_uncounted=is_cancelled())
     except Exception as error:  # noqa: BLE001 - a handler may raise whatever it wants: the worker lives on
         return _finished(worker, job, call, error, success=False)
     return _finished(worker, job, call, result, success=True)
+
+
+async def _is_answered(worker: Worker, job: Claimed) -> bool:
+    """Tell whether a job that is not there any more has its result: an abort puts the id back that has just ended."""
+    with suppress(RedisError, OSError):
+        return bool(await worker.pool.exists(result_key_prefix + job.id))
+    return False
+
+
+async def _count_on(worker: Worker, job: Claimed, call: _Call) -> None:
+    """Have the next delivery counted from the number that the sender gave (arq's `_job_try`)."""
+    if call.attempt > job.attempt:
+        with suppress(RedisError, OSError):
+            await worker.pool.setex(retry_key_prefix + job.id, COUNT_SECONDS, str(call.attempt))
 
 
 def _read(worker: Worker, job: Claimed, call: _Call) -> Function:
@@ -90,7 +132,7 @@ def _read(worker: Worker, job: Claimed, call: _Call) -> Function:
         function = worker.functions[call.name]
     except KeyError:
         raise JobExecutionFailed(f"function {call.name!r} not found") from None
-    most = getattr(function, "max_tries", None) or worker.max_tries
+    most = worker.max_tries if function.max_tries is None else function.max_tries
     if call.attempt > most:
         raise JobExecutionFailed(f"max {most} retries exceeded")
     return function  # type: ignore[return-value]
@@ -103,7 +145,9 @@ def _name_task(name: str) -> None:
 
 
 async def _called(worker: Worker, job: Claimed, call: _Call, function: Function) -> Any:  # noqa: ANN401 - a result
-    ctx = {
+    if job.aborted_at is not None and job.aborted_at >= call.enqueued_ms:
+        _abort_first(worker, job, function)
+    call.ctx = ctx = {
         **worker.ctx,
         "job_id": job.id,
         "job_try": call.attempt,
@@ -112,33 +156,31 @@ async def _called(worker: Worker, job: Claimed, call: _Call, function: Function)
         "queue": job.queue,
         "aborted": lambda: job.id in worker.aborting_tasks,
     }
-    if job.aborted_at is not None and job.aborted_at >= call.enqueued_ms and (task := asyncio.current_task()):
-        worker.aborting_tasks.add(job.id)
-        task.cancel()  # at the first wait of its handler, which can so keep that it was aborted
     seconds = worker.job_timeout_s if function.timeout_s is None else function.timeout_s
-    await _hook(worker.on_job_start, ctx)
+    await call_hook(worker.on_job_start, ctx)
     try:
         async with asyncio.timeout(seconds):
             return await function.coroutine(ctx, *call.positional, **(call.arguments or {}))
     finally:
-        await _hook(worker.on_job_end, ctx)
+        worker.job_tasks.pop(job.id, None)  # an abort from here on is too late, and must not cut what follows
+        await call_hook(worker.on_job_end, ctx)
 
 
-async def _hook(hook: Any, ctx: dict[str, Any]) -> None:  # noqa: ANN401 - arq's
-    if hook is None:
-        return
-    try:
-        await hook(ctx)
-    except Exception as error:  # noqa: BLE001 - a hook never ends the worker
-        structlog.get_logger("counterfoil.engine").error("hook.failed", error=type(error).__name__)
+def _abort_first(worker: Worker, job: Claimed, function: Function) -> None:
+    """Cancel a delivery that was aborted before it began, now or at the first wait of its handler."""
+    worker.aborting_tasks.add(job.id)
+    if not isinstance(function, KeepsAborts):
+        raise asyncio.CancelledError
+    if (task := asyncio.current_task()) is not None:
+        task.cancel()
 
 
 def _finished(worker: Worker, job: Claimed, call: _Call, result: Any, *, success: bool) -> Finished:  # noqa: ANN401
     worker.jobs_complete += success
     worker.jobs_failed += not success
     function = worker.functions.get(call.name)
-    for_ever = getattr(function, "keep_result_forever", None) or worker.keep_result_forever
-    keep = getattr(function, "keep_result_s", None)
+    for_ever, keep = getattr(function, "keep_result_forever", None), getattr(function, "keep_result_s", None)
+    for_ever = worker.keep_result_forever if for_ever is None else for_ever
     seconds = worker.keep_result_s if keep is None else keep
     if not for_ever and not seconds:
         return Finished(job.id, job.queue)

@@ -1,7 +1,23 @@
-"""How long a worker may take to stop, and how it tells that it was not let."""
+"""How long a worker may take to stop, how it tells that it was not let, and whether it is a stop that cancels a job."""
+
+import asyncio
 
 LAST_SECONDS = 15.0
 """How long after the grace time a worker may take to say good-bye to its servers."""
 
 CUT_OFF = 3
 """The exit code of a worker that could not end in order: its servers, or a handler, did not let it."""
+
+
+class CancelledWithin(RuntimeError):
+    """A job waited for what was cancelled, and nobody had cancelled the job: a failed attempt, and no stop."""
+
+    def __str__(self) -> str:
+        """Say so."""
+        return "something that the job waited for was cancelled, though nobody has stopped the job"
+
+
+def is_cancelled() -> bool:
+    """Tell whether somebody has cancelled the running task: by a stop, an abort or a time-out."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

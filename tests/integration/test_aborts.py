@@ -14,6 +14,8 @@ from worker.client import send
 from worker.composition import Database
 from worker.settings import Settings
 
+pytestmark = pytest.mark.own_engine(reason="on stock arq nothing keeps that a job was aborted, so aborts are off")
+
 
 async def aborted(redis: ArqRedis, settings: Settings, job_id: str) -> str:
     """Abort the job as a stock client does, and return the sentence that it is told."""

@@ -20,6 +20,8 @@ from worker.functions import arq_function
 from worker.jobs.job import Job
 from worker.settings import Settings
 
+pytestmark = pytest.mark.own_engine(reason="stock arq does not watch its loop")
+
 
 class Block(Command):
     """A job that does not give the loop back while it waits."""

@@ -1,5 +1,6 @@
 """Several queues in one worker, those first that are named first."""
 
+import pytest
 from arq.connections import ArqRedis
 from pydantic import JsonValue
 
@@ -11,6 +12,8 @@ from tests.worlds import sql
 from worker.client import send, somebody_works
 from worker.composition import Database
 from worker.settings import Settings
+
+pytestmark = pytest.mark.own_engine(reason="stock arq has one queue")
 
 
 async def test_a_flood_in_one_queue_does_not_hold_up_another(

@@ -19,6 +19,8 @@ from worker.embedded import embedded_redis
 from worker.settings import Settings
 from worker.wakeup import Source, source_of
 
+pytestmark = pytest.mark.own_engine(reason="stock arq is not woken, it looks every half second")
+
 
 @pytest.fixture
 async def managed(settings: Settings, redis: ArqRedis) -> AsyncIterator[Settings]:

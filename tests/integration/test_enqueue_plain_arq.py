@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from arq.connections import ArqRedis
 from arq.jobs import JobStatus
 
@@ -70,6 +71,7 @@ async def test_a_second_job_with_the_same_id_is_not_taken(
     assert [entry.after and entry.after["title"] for entry in await trail(sessions, job_id="mine")] == ["one"]
 
 
+@pytest.mark.own_engine(reason="WorkerSettings' sessions have a time-out for locks, which comes first")
 async def test_a_job_whose_time_runs_out_is_rolled_back_and_told_so(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
 ) -> None:

@@ -21,6 +21,7 @@ from worker.settings import Settings
 NOW = datetime.now(UTC)
 
 
+@pytest.mark.own_engine(reason="it ends stock arq's")
 async def test_an_id_that_is_no_text_does_not_end_the_worker(
     settings: Settings, database: Database, redis: ArqRedis
 ) -> None:

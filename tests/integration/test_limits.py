@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import time
 
+import pytest
 from arq.connections import ArqRedis
 
 from persistence.transaction import Sessions
@@ -15,6 +16,8 @@ from worker.client import send
 from worker.composition import Database
 from worker.limits import RUNNING_PREFIX
 from worker.settings import Settings
+
+pytestmark = pytest.mark.own_engine(reason="stock arq has no limits across workers")
 
 
 @asynccontextmanager

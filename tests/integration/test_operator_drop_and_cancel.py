@@ -128,6 +128,7 @@ async def test_what_waits_in_redis_alone_is_cancelled_too(
 
 @pytest.mark.parametrize("through_redis", [False, True])
 @pytest.mark.parametrize("job", ["update", "soft_delete"])
+@pytest.mark.own_engine(reason="aborts are off on stock arq")
 async def test_what_runs_is_rolled_back_and_cancelled(  # noqa: PLR0913, PLR0917 - fixtures, and two parameters
     settings: Settings,
     database: Database,

@@ -88,6 +88,13 @@ async def test_a_stop_is_no_attempt(sessions: Sessions) -> None:
     assert (await job(sessions, "j")).attempt == 1
 
 
+async def test_a_cancellation_that_nobody_has_asked_for_is_an_attempt(sessions: Sessions) -> None:
+    """A job that awaits what others have cancelled does not run for ever."""
+    outcomes = [await deliver(sessions, failing(raising(asyncio.CancelledError()))) for _ in range(3)]
+    assert [type(outcome) for outcome in outcomes] == [Again, Again, Ended]
+    assert [one["error"] for one in (await job(sessions, "j")).errors] == ["CancelledWithin"] * 3
+
+
 async def test_a_late_failure_does_not_touch_a_job_that_has_succeeded(sessions: Sessions) -> None:
     """A delivery too many of a job that has taken effect answers with the recorded result."""
     first = await deliver(sessions, failing(nothing))

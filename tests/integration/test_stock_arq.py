@@ -1,16 +1,12 @@
 """Our jobs on stock arq's own worker, alone and beside ours on one queue: each takes effect once."""
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from arq.connections import ArqRedis
 
 from persistence.transaction import Sessions
-from tests.processes import DEADLINE, environment
+from tests.processes import DEADLINE, stock_process
 from tests.relays import accept, job, new_project, until_state
 from tests.waiting import eventually
 from tests.workers import answered, retitle, rows_locked, running_worker
@@ -20,27 +16,12 @@ from worker.composition import Database
 from worker.settings import Settings
 
 
-@contextmanager
-def stock_worker(settings: Settings, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run `arq worker.stock.WorkerSettings` for the time of the block."""
-    given = environment(settings, COUNTERFOIL_LOG_FORMAT="json", COUNTERFOIL_SHUTDOWN_GRACE="1")
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "arq", "worker.stock.WorkerSettings"], env=given, stdout=stream, stderr=stream
-        )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 async def test_stock_arq_runs_our_jobs_from_both_doors(
     settings: Settings, sessions: Sessions, redis: ArqRedis, tmp_path: Path
 ) -> None:
     """It relays, too; a wrong job ends dead with its error, and is answered."""
     await plant(sessions)
-    with stock_worker(settings, tmp_path / "log"):
+    with stock_process(settings, tmp_path / "log"):
         await send(redis, settings.queue, "update", retitle("t0", "new"), job_id="good")
         await send(redis, settings.queue, "update", retitle("t9", "new"), job_id="bad")
         await accept(sessions, new_project("a", settings.queue))
@@ -58,7 +39,7 @@ async def test_a_stop_of_stock_arq_costs_no_attempt(
     await plant(sessions)
     await send(redis, settings.queue, "update", retitle("t0", "new"), job_id="j")
     async with rows_locked(database) as until_somebody_waits:
-        with stock_worker(settings, tmp_path / "log") as process:
+        with stock_process(settings, tmp_path / "log") as process:
             await until_somebody_waits()
             process.terminate()
             assert await asyncio.to_thread(process.wait, DEADLINE) in {0, 1}
@@ -71,7 +52,7 @@ async def test_stock_arq_and_our_engine_share_a_queue(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, tmp_path: Path
 ) -> None:
     """Four hundred jobs, some by each: every one has one effect."""
-    with stock_worker(settings, tmp_path / "log"):
+    with stock_process(settings, tmp_path / "log"):
         await eventually(lambda: somebody_works(redis, settings.queue), "stock arq works")
         async with running_worker(settings, database, redis):
             await accept(sessions, *(new_project(f"p{n}", settings.queue) for n in range(400)))

@@ -21,6 +21,7 @@ from tests.workers import retitle, rows_locked, running_worker
 from tests.worlds import plant, sql, trail
 from worker.client import send
 from worker.composition import Database
+from worker.engine import Engine
 from worker.execution import Execution
 from worker.functions import arq_function
 from worker.jobs.job import Job
@@ -84,6 +85,7 @@ async def test_a_job_that_kills_its_worker_again_and_again_ends_dead(
     assert "the worker died 5 times" in row.errors[0]["message"]
 
 
+@pytest.mark.own_engine(reason="stock arq deletes it")
 async def test_a_job_of_an_unknown_name_waits_for_a_worker_that_knows_it(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
 ) -> None:
@@ -121,6 +123,7 @@ async def test_what_cannot_be_decoded_rests_with_its_raw_bytes(
     assert len(raw) == 9
 
 
+@pytest.mark.own_engine(reason="it ends a lease of our engine's")
 async def test_the_second_of_two_live_deliveries_answers_with_the_first_ones_result(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
 ) -> None:
@@ -136,6 +139,7 @@ async def test_the_second_of_two_live_deliveries_answers_with_the_first_ones_res
 
             await eventually(lambda: waiting(1), "the first delivery waits for the table")
             first.allow_pick_jobs = False
+            assert isinstance(first, Engine)
             first.leases.stop()
             await redis.delete(in_progress_key_prefix + "p")
             await redis.zadd(settings.queue, {"p": 1})

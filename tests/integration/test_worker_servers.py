@@ -97,6 +97,7 @@ async def test_a_worker_of_a_database_that_is_not_migrated_says_so(empty: Settin
         assert "run `counterfoil migrate`" in ended.line
 
 
+@pytest.mark.own_engine(reason="stock arq's worker, like `counterfoil worker`, starts after the migration")
 async def test_a_job_waits_for_the_migration(empty: Settings, redis: ArqRedis) -> None:
     """Neither its time nor its sender's answer is lost by a deploy that starts workers first."""
     async with open_database(empty) as database, running_worker(empty, database, redis):
