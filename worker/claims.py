@@ -9,9 +9,9 @@ from arq.connections import ArqRedis
 from arq.constants import retry_key_prefix
 
 from worker.arq_context import COUNT_SECONDS
+from worker.claimed import Claimed
 from worker.leases import Leases
 from worker.limits import Limits
-from worker.running import Claimed
 
 _CLAIM = Path(__file__).with_name("claim.lua").read_text(encoding="utf-8")
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from signal import Signals
-from time import monotonic
 from typing import Any, NoReturn
 
 import structlog
@@ -17,22 +16,18 @@ from redis.exceptions import RedisError
 from worker.acknowledgements import Acknowledgements, PutBack
 from worker.arq_cron import refuse_cron
 from worker.blocked_loop import Watchdog
+from worker.claimed import Claimed
+from worker.claiming import PATIENCE_SECONDS, Claiming, Slots
 from worker.claims import Claims
 from worker.hooks import AfterJobs, call_hook
 from worker.leases import Leases
 from worker.limits import Limits
 from worker.observer import Observer
 from worker.recycling import Recycling
-from worker.running import Claimed, run_delivery
-from worker.shares import Shares, Strict, Weighted
+from worker.running import run_delivery
+from worker.shares import Strict, Weighted
 from worker.stopping import CUT_OFF, LAST_SECONDS
-from worker.wakeup import ADAPTIVE_SECONDS, NET_SECONDS, Source, source_of, wake_on
-
-PATIENCE_SECONDS = 10.0
-"""How long one claim may take before the next begins: a Redis that hangs must not hold the worker for ever."""
-
-AGAIN_SECONDS = 0.5
-"""After which a Redis that did not answer is asked again."""
+from worker.wakeup import Source, source_of, wake_on
 
 _LOG = "counterfoil.engine"
 
@@ -63,26 +58,23 @@ class Engine(Worker):
         refuse_cron(arq.get("cron_jobs"))
         super().__init__(queue_name=self.queues[0], **arq)
         self.leases = Leases(redis_url, holder, lease)
-        self._shares: Shares = Weighted(weights) if weights else Strict(self.queues)
-        self._limits = limits or Limits()
+        shares = Weighted(weights) if weights else Strict(self.queues)
+        claims = Claims(self.pool, self.leases, limits or Limits())
+        slots = Slots(self._free, self.tasks, self._start, self._abort)
+        self.claiming = Claiming(claims, shares, self.queues[0], slots, observer)
         self.is_recycled = False
         self._recycling = recycling or Recycling()
         self._has_parent = has_parent
         self._is_stopping = False
         self._started = 0
-        self.claimed_at: float | None = None
-        """When Redis last answered a claim, by the monotonic clock."""
         self._observer = observer
         self._wake = asyncio.Event()
         self._source = Source.PUBLISHED
-        self._pause = ADAPTIVE_SECONDS[0]
-        self._left_some = False  # the last claim took no more than there were slots: a slot that gets free is news
 
     async def main(self) -> None:
         """Run until told to stop, or in burst mode until nothing is left."""
         self.ctx["redis"] = self.pool
         self.acknowledgements = Acknowledgements(self.pool, self.leases)
-        self._claims = Claims(self.pool, self.leases, self._limits)
         self._after_jobs = AfterJobs(self.after_job_end)
         self._source = await source_of(self.pool)
         structlog.get_logger(_LOG).info("engine.started", queues=self.queues, wakes=self._source.value)
@@ -117,7 +109,7 @@ class Engine(Worker):
     async def _serve(self) -> None:
         while not self._is_done():
             self._wake.clear()
-            due_ms = await self._claim_all()
+            due_ms = await self.claiming.turn()
             self._recycle_when_due()
             if self.burst and not self.tasks and due_ms is None:
                 return
@@ -126,41 +118,6 @@ class Engine(Worker):
     def _is_done(self) -> bool:
         spent = self.burst and 0 <= self.max_burst_jobs <= self._jobs_started()
         return not self.tasks and (spent or not self.allow_pick_jobs)
-
-    async def _claim_all(self) -> int | None:
-        """Claim for every free slot, and return in how many ms the next job is due, or None where there is none."""
-        dues: list[int] = []
-        self._left_some = False
-        shares = self._shares.divide(max(0, self._free()))
-        try:
-            short = [queue for queue, share in shares if await self._claim(queue, share, dues)]
-            for queue in short if len(self.queues) > 1 else ():
-                if self._free() > 0:  # others have left some of their share
-                    await self._claim(queue, self._free(), dues)
-        except (RedisError, OSError, TimeoutError) as error:
-            structlog.get_logger(_LOG).warning("claim.failed", error=type(error).__name__)
-            return int(AGAIN_SECONDS * 1000)
-        return min(dues, default=None)
-
-    async def _claim(self, queue: str, share: int, dues: list[int]) -> bool:
-        """Claim up to `share` jobs of a queue, and tell whether there may be more; notes when the next is due."""
-        free = max(0, min(share, self._free()))
-        if not free and queue != self.queues[0]:  # the first is asked even then: it tells of aborts
-            self._left_some = True
-            return True
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            found = await self._claims.claim(queue, free, self.tasks)
-        self.claimed_at = monotonic()
-        self._observer.claimed(queue, len(found.jobs))
-        self._abort(found.aborts)
-        self._pause = ADAPTIVE_SECONDS[0] if found.jobs else self._pause
-        for job in found.jobs:
-            self._start(job)
-        if found.due_ms is not None:
-            dues.append(found.due_ms)
-        is_short = len(found.jobs) >= free
-        self._left_some = self._left_some or is_short
-        return is_short
 
     def _jobs_started(self) -> int:
         """Return how many jobs have begun here; arq's own sum counts one that is just ending twice."""
@@ -200,7 +157,7 @@ class Engine(Worker):
         self.aborting_tasks.discard(job.id)
         if task.cancelled():  # before it had begun
             self.acknowledgements.add(PutBack(job.id, job.queue, is_uncounted=True))
-        if self._left_some or not self.allow_pick_jobs or self.burst:
+        if self.claiming.left_some or not self.allow_pick_jobs or self.burst:
             self._wake.set()
 
     def _abort(self, ids: Iterable[str]) -> None:
@@ -212,12 +169,8 @@ class Engine(Worker):
 
     async def _rest(self, due_ms: int | None) -> None:
         """Return when somebody wakes the worker, a job is due, a slot is free again, or after the net's time."""
-        longest = NET_SECONDS if self._source is Source.EVENTS else self._pause
-        self._pause = min(self._pause * 2, ADAPTIVE_SECONDS[1])
-        if self.burst:
-            longest = min(longest, ADAPTIVE_SECONDS[0] * 2)
         with suppress(TimeoutError):
-            async with asyncio.timeout(longest if due_ms is None else min(longest, due_ms / 1000 + 0.001)):
+            async with asyncio.timeout(self.claiming.pause(self._source, due_ms, is_burst=self.burst)):
                 await self._wake.wait()
 
     async def _show_health(self) -> NoReturn:

@@ -3,35 +3,21 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from time import perf_counter, time
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from arq.constants import result_key_prefix, retry_key_prefix
-from arq.jobs import SerializationError, deserialize_job_raw, serialize_result
 from arq.utils import ms_to_datetime
-from arq.worker import Function, JobExecutionFailed, Retry, RetryJob, Worker
+from arq.worker import Function, Retry, RetryJob, Worker
 from redis.exceptions import RedisError
 
 from worker.acknowledgements import Finished, PutBack
 from worker.arq_context import COUNT_SECONDS, Context
+from worker.claimed import Call, Claimed, read
+from worker.finished import finished, now_ms
 from worker.hooks import call_hook
 from worker.observer import End, Observer
 from worker.stopping import is_cancelled
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A claimed delivery: the payload (None: it has expired), its number, and the score at which it was due.
-
-    `aborted_at` is when a client asked for its abort before it began. Times are ms since 1970.
-    """
-
-    id: str
-    queue: str
-    payload: bytes | None
-    attempt: int
-    score: int
-    aborted_at: int | None = None
 
 
 @dataclass
@@ -49,33 +35,20 @@ class Ran(NamedTuple):
     ctx: Context | None
 
 
-@dataclass(slots=True)
-class _Call:
-    """What is known of a delivery, as far as it could be read, and is told in its result."""
-
-    name: str = "<unknown>"
-    positional: tuple[Any, ...] = ()
-    arguments: dict[str, Any] | None = None
-    enqueued_ms: int = 0
-    attempt: int = 1
-    started_ms: int = 0
-    ctx: Context | None = None
-
-
 async def run_delivery(worker: Worker, job: Claimed, observer: Observer) -> Ran:
     """Run a delivery, and return what became of it; raises nothing, whatever a handler or hook raises."""
-    call = _Call(attempt=job.attempt, started_ms=_now_ms())
+    call = Call(attempt=job.attempt, started_ms=now_ms())
     if job.payload is None and await _is_answered(worker, job):
         return Ran(Finished(job.id, job.queue), None)
     return Ran(await _outcome(worker, job, call, observer), call.ctx)
 
 
-async def _outcome(worker: Worker, job: Claimed, call: _Call, observer: Observer) -> Finished | PutBack:
+async def _outcome(worker: Worker, job: Claimed, call: Call, observer: Observer) -> Finished | PutBack:
     try:
-        function = _read(worker, job, call)
+        function = read(worker, job, call)
     except Exception as error:  # noqa: BLE001 - whatever a payload holds: the worker lives on
         observer.ended(call.name, End.REFUSED)
-        return _finished(worker, job, call, error, success=False)
+        return finished(worker, job, call, error, success=False)
     _name_task(call.name)
     observer.started(call.name, max(0, call.started_ms - job.score) / 1000)
     start = perf_counter()
@@ -85,23 +58,23 @@ async def _outcome(worker: Worker, job: Claimed, call: _Call, observer: Observer
         observer.ran(call.name, perf_counter() - start)
 
 
-async def _run(worker: Worker, job: Claimed, call: _Call, function: Function) -> Finished | PutBack:
+async def _run(worker: Worker, job: Claimed, call: Call, function: Function) -> Finished | PutBack:
     try:
         await _count_on(worker, job, call)
         result = await _called(worker, job, call, function)
     except (Retry, RetryJob) as again:
         if not worker.retry_jobs:
-            return _finished(worker, job, call, again, success=False)
+            return finished(worker, job, call, again, success=False)
         worker.jobs_retried += 1
         return PutBack(job.id, job.queue, getattr(again, "defer_score", None) or 0)
     except asyncio.CancelledError as cancelled:
         if job.id in worker.aborting_tasks or not worker.retry_jobs:
-            return _finished(worker, job, call, cancelled, success=False)
+            return finished(worker, job, call, cancelled, success=False)
         worker.jobs_retried += 1
         return PutBack(job.id, job.queue, is_uncounted=is_cancelled())
     except Exception as error:  # noqa: BLE001 - a handler may raise whatever it wants: the worker lives on
-        return _finished(worker, job, call, error, success=False)
-    return _finished(worker, job, call, result, success=True)
+        return finished(worker, job, call, error, success=False)
+    return finished(worker, job, call, result, success=True)
 
 
 async def _is_answered(worker: Worker, job: Claimed) -> bool:
@@ -111,31 +84,11 @@ async def _is_answered(worker: Worker, job: Claimed) -> bool:
     return False
 
 
-async def _count_on(worker: Worker, job: Claimed, call: _Call) -> None:
+async def _count_on(worker: Worker, job: Claimed, call: Call) -> None:
     """Have the next delivery counted from the number that the sender gave (arq's `_job_try`)."""
     if call.attempt > job.attempt:
         with suppress(RedisError, OSError):
             await worker.pool.setex(retry_key_prefix + job.id, COUNT_SECONDS, str(call.attempt))
-
-
-def _read(worker: Worker, job: Claimed, call: _Call) -> Function:
-    if job.payload is None:
-        raise JobExecutionFailed("job expired")
-    try:
-        call.name, call.positional, call.arguments, sent_try, call.enqueued_ms = deserialize_job_raw(
-            job.payload, deserializer=worker.job_deserializer
-        )
-    except SerializationError as error:
-        raise JobExecutionFailed("the job cannot be read") from error
-    call.attempt = max(call.attempt, sent_try or 0)
-    try:
-        function = worker.functions[call.name]
-    except KeyError:
-        raise JobExecutionFailed(f"function {call.name!r} not found") from None
-    most = worker.max_tries if function.max_tries is None else function.max_tries
-    if call.attempt > most:
-        raise JobExecutionFailed(f"max {most} retries exceeded")
-    return function  # type: ignore[return-value]
 
 
 def _name_task(name: str) -> None:
@@ -144,7 +97,7 @@ def _name_task(name: str) -> None:
         task.set_name(name)
 
 
-async def _called(worker: Worker, job: Claimed, call: _Call, function: Function) -> Any:  # noqa: ANN401 - a result
+async def _called(worker: Worker, job: Claimed, call: Call, function: Function) -> Any:  # noqa: ANN401 - a result
     if job.aborted_at is not None and job.aborted_at >= call.enqueued_ms:
         _abort_first(worker, job, function)
     call.ctx = ctx = {
@@ -173,34 +126,3 @@ def _abort_first(worker: Worker, job: Claimed, function: Function) -> None:
         raise asyncio.CancelledError
     if (task := asyncio.current_task()) is not None:
         task.cancel()
-
-
-def _finished(worker: Worker, job: Claimed, call: _Call, result: Any, *, success: bool) -> Finished:  # noqa: ANN401
-    worker.jobs_complete += success
-    worker.jobs_failed += not success
-    function = worker.functions.get(call.name)
-    for_ever, keep = getattr(function, "keep_result_forever", None), getattr(function, "keep_result_s", None)
-    for_ever = worker.keep_result_forever if for_ever is None else for_ever
-    seconds = worker.keep_result_s if keep is None else keep
-    if not for_ever and not seconds:
-        return Finished(job.id, job.queue)
-    written = serialize_result(
-        call.name,
-        call.positional,
-        call.arguments or {},
-        call.attempt,
-        call.enqueued_ms,
-        success,
-        result,
-        call.started_ms,
-        _now_ms(),
-        f"{job.id}:{call.name}",
-        job.queue,
-        job.id,
-        serializer=worker.job_serializer,
-    )
-    return Finished(job.id, job.queue, written or b"", 0 if for_ever else int(seconds * 1000))
-
-
-def _now_ms() -> int:
-    return int(time() * 1000)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-import worker.engine
+import worker.claiming
 from persistence.transaction import Sessions
 from tests.relays import accept, new_project, relaying, until_state
 from tests.waiting import eventually
@@ -55,7 +55,7 @@ async def test_an_event_wakes_a_worker_that_would_look_in_a_quarter_of_an_hour(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stock client's job begins at once."""
-    monkeypatch.setattr(worker.engine, "NET_SECONDS", 900.0)
+    monkeypatch.setattr(worker.claiming, "NET_SECONDS", 900.0)
     await plant(sessions)
     async with running_worker(settings, database, redis) as running:
 

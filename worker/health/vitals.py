@@ -31,7 +31,10 @@ class Vitals:
             return still
         reasons = [] if self.engine.allow_pick_jobs else ["draining: the worker was told to stop"]
         now = monotonic()
-        for server, at in (("Redis", self.engine.claimed_at), ("PostgreSQL", self.readings.database_answered_at)):
+        for server, at in (
+            ("Redis", self.engine.claiming.claimed_at),
+            ("PostgreSQL", self.readings.database_answered_at),
+        ):
             if at is None:
                 reasons.append(f"{server} has not answered yet")
             elif now - at > READY_SECONDS:
