@@ -14,10 +14,10 @@ from worker.duties import company
 from worker.engine import Engine
 from worker.health.report import Report
 from worker.jobs import ATTEMPTS, JOBS, MAX_RUNNING
-from worker.leash import Leash
 from worker.limits import Limits
 from worker.observer import Observer
 from worker.presence import present
+from worker.processes.leash import Leash
 from worker.recycling import Recycling
 from worker.resting import Resting
 from worker.settings import Settings, queues_of

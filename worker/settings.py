@@ -14,7 +14,7 @@ from domain.entities import Entities, collect
 from domain.errors import CounterfoilError
 from domain.job import REMEMBERED_DAYS
 from persistence.engine import database_url
-from worker.cores import available_cores
+from worker.processes.cores import available_cores
 
 PREFIX = "COUNTERFOIL_"
 

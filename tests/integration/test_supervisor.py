@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.waiting import DEADLINE, eventually
-from worker.supervisor import Supervisor
+from worker.processes.supervisor import Supervisor
 
 DEAF = """
 import pathlib, signal, socket, sys

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.restarts import FIRST_SECONDS, LONGEST_SECONDS, SETTLED_SECONDS, Restarts
+from worker.processes.restarts import FIRST_SECONDS, LONGEST_SECONDS, SETTLED_SECONDS, Restarts
 
 bounded = settings(max_examples=100, deadline=None, database=None)
 short_lives = st.floats(0, SETTLED_SECONDS, exclude_max=True)

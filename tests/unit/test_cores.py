@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from worker.cores import available_cores, granted_cores
+from worker.processes.cores import available_cores, granted_cores
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import typer
 from structlog.contextvars import bind_contextvars
 
 from worker.cli.run import run
-from worker.leash import Leash
 from worker.logs import configure_logs
 from worker.process import run_worker
+from worker.processes.leash import Leash
+from worker.processes.supervised import supervise
 from worker.settings import Settings
-from worker.supervised import supervise
 
 
 def worker(

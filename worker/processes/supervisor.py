@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 
 import structlog
 
-from worker.child import COMMAND, Child, start_child
-from worker.restarts import Restarts
+from worker.processes.child import COMMAND, Child, start_child
+from worker.processes.restarts import Restarts
 from worker.stopping import CUT_OFF, LAST_SECONDS
 
 REFUSED_TO_START = 2

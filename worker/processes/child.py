@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from worker.leash import NOW
+from worker.processes.leash import NOW
 
 # -P: a folder named `worker` where the command is run must not take our package's place.
 COMMAND = (sys.executable, "-P", "-m", "worker.cli", "worker", "--leashed")

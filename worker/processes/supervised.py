@@ -7,12 +7,12 @@ from tempfile import TemporaryDirectory
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
-from worker.child import COMMAND
 from worker.health.local import socket_of
 from worker.health.processes import Processes
 from worker.health.server import listening, routes
+from worker.processes.child import COMMAND
+from worker.processes.supervisor import Supervisor
 from worker.settings import Settings
-from worker.supervisor import Supervisor
 
 
 async def supervise(settings: Settings, processes: int) -> int:
