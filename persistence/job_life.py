@@ -24,7 +24,7 @@ EARLY_SECONDS = 60.0
 
 
 class NotAtOnce(Exception):
-    """What one statement has done is to be rolled back: the job needs the long way, in which everything is asked."""
+    """One statement was not enough, and has done nothing: the job goes the long way, in which everything is asked."""
 
 
 def _canonical(arguments: object) -> str:
@@ -58,17 +58,6 @@ class Acceptance:
             return
         if row["name"] != self.name or not self._has_arguments(row["other_arguments"]):
             raise JobIdTaken(self.id, row["name"])
-
-    def refuse_unless_ended(self, row: RowMapping, origin: Origin) -> None:
-        """Raise NotAtOnce unless the row is this job's, which is due, and for which `origin` has asked."""
-        asked = (origin.actor, origin.request_id, origin.reason)
-        if (
-            row["name"] != self.name
-            or row["other_arguments"] is not None
-            or row["early"] > EARLY_SECONDS
-            or (row["actor"], row["request_id"], row["reason"]) != asked
-        ):
-            raise NotAtOnce
 
     def _has_arguments(self, others: str | None) -> bool:
         """Tell whether arguments that differ in the database are the same here, where long decimals are rounded."""

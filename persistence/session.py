@@ -78,17 +78,22 @@ class WriteSession(AsyncSession):
         """Refuse: statements sent to the bare connection would go round the audit log."""
         raise UnauditedWrite("a statement on the bare connection", "any table")
 
-    async def prepared(self, statement: str, values: Sequence[Any]) -> RowMapping:
-        """Run a statement of this package's own, which audits what it writes, and return its only row.
+    async def run_alone(self, statement: str, values: Sequence[Any]) -> RowMapping:
+        """Run a statement of this package's own as the whole transaction, and return its only row.
 
-        As the driver takes it (`$1`), so that nothing is compiled: half of a short job's time would be spent on that.
+        PostgreSQL begins and commits by itself round one statement, so that the round trips of BEGIN and COMMIT are
+        spared. It audits what it writes, and raises where it is to be undone. Nothing can follow in this transaction:
+        SQLAlchemy refuses that. As the driver takes it (`$1`), so that nothing is compiled.
         """
-        return await self.run_sync(_prepared, statement, values)
+        return await self.run_sync(_run_alone, statement, values)
 
 
-def _prepared(session: sqlalchemy.orm.Session, statement: str, values: Sequence[Any]) -> RowMapping:
-    connection = sqlalchemy.orm.Session.connection(session)
-    return connection.exec_driver_sql(statement, tuple(values)).mappings().one()
+def _run_alone(session: sqlalchemy.orm.Session, statement: str, values: Sequence[Any]) -> RowMapping:
+    alone = {"isolation_level": "AUTOCOMMIT"}  # the driver sends no BEGIN; the pool takes it back from the connection
+    connection = sqlalchemy.orm.Session.connection(session, execution_options=alone)
+    row = connection.exec_driver_sql(statement, tuple(values)).mappings().one()
+    session.close()
+    return row
 
 
 @event.listens_for(AuditedSession, "before_flush")

@@ -3,24 +3,28 @@
 import json
 from collections.abc import Sequence
 
+from sqlalchemy.exc import DBAPIError
+
 from domain.commands import Key, Row, Update
 from domain.entities import EntityType
-from domain.errors import AuditMismatch
 from domain.result import IDS_KEPT, Result
 from domain.rows import key_value, parse_rows
-from persistence.job_life import Acceptance, NotAtOnce
+from persistence.job_life import EARLY_SECONDS, Acceptance, NotAtOnce
 from persistence.statements import prepared, quoted
 from persistence.transaction import Transaction
 from persistence.update import change_of
 
 _NOTHING_YET = Result().model_dump_json()
 
+_NOT_AT_ONCE = "CF001"
+"""The SQLSTATE of the function `not_at_once`."""
+
 
 async def update_at_once(tx: Transaction, command: Update, job: Acceptance) -> Result:
     """Change the rows of a list of ids or keys, and take and end the job; returns the result that its row holds.
 
-    Raises NotAtOnce wherever more is to be asked or said than one statement can: the caller rolls back, and goes the
-    long way, whose locks and errors are the same. Raises AuditMismatch.
+    The statement is the whole transaction, and ends it. Raises NotAtOnce wherever more is to be asked or said than one
+    statement can: nothing is written then, and the caller goes the long way, whose locks and errors are the same.
     """
     entity = tx.entities[command.entity]
     changes, (selector, selected) = _plain_changes(tx, entity, command), _selected(entity, command)
@@ -33,15 +37,17 @@ async def update_at_once(tx: Transaction, command: Update, job: Acceptance) -> R
         "entity": entity.name,
         "changes": json.dumps(changes),
         "selected": selected,
+        "wanted": len(set(selected)),
+        "early_seconds": EARLY_SECONDS,
         "ids_kept": IDS_KEPT,
         "result": _NOTHING_YET,
     }
-    row = await tx.session.prepared(statement.text, statement.values(parameters))
-    if row["written"] != row["audited"]:
-        raise AuditMismatch(entity.name, written=row["written"], audited=row["audited"])
-    job.refuse_unless_ended(row, tx.origin)
-    if set(row["found"]) != set(selected):
-        raise NotAtOnce
+    try:
+        row = await tx.session.run_alone(statement.text, statement.values(parameters))
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _NOT_AT_ONCE:
+            raise NotAtOnce from None
+        raise
     return Result.model_validate_json(row["result"])
 
 

@@ -1,6 +1,7 @@
 -- Change rows, write the difference to the audit log, and take and end the job, in one statement.
--- The rows are locked first; the job's row comes last, because it records what was written. `name` is null where the
--- job was not to be had: another delivery has ended it, and everything here is to be rolled back.
+-- The rows are locked first; the job's row comes last, because it records what was written.
+-- The statement is a transaction of its own, so it undoes itself: not_at_once() raises where a row is missing, the audit
+-- rows are too few, or the job was not to be had: ended by another delivery, not due, another job's, asked by another.
 WITH planned AS (
     SELECT current AS old_row, jsonb_populate_record(current, CAST(:changes AS jsonb)) AS new_row
     FROM {table} AS current
@@ -54,16 +55,19 @@ ended AS (
         finished_at = now(),
         dispatched_at = COALESCE(job.dispatched_at, now())
     WHERE job.state = 'queued'
-    RETURNING
-        name, actor, request_id, reason,
-        CAST(EXTRACT(EPOCH FROM run_at - now()) AS double precision) AS early,
-        CASE WHEN arguments <> CAST(:arguments AS jsonb) THEN CAST(arguments AS text) END AS other_arguments,
-        CAST(result AS text) AS result
+        AND ROW(job.name, job.arguments) = ROW(excluded.name, excluded.arguments)
+        AND ROW(job.actor, job.request_id, job.reason)
+            IS NOT DISTINCT FROM ROW(excluded.actor, excluded.request_id, excluded.reason)
+        AND job.run_at <= now() + make_interval(secs => :early_seconds)
+    RETURNING CAST(result AS text) AS result
 )
 SELECT
-    counted.written,
-    counted.audited,
-    ARRAY(SELECT (old_row).{selector} FROM planned) AS found,
-    ended.*
+    CASE
+        WHEN counted.written = counted.audited
+            AND (SELECT count(*) FROM planned) = CAST(:wanted AS bigint)
+            AND ended.result IS NOT NULL
+        THEN ended.result
+        ELSE not_at_once()
+    END AS result
 FROM counted
 LEFT JOIN ended ON TRUE

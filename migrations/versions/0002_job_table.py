@@ -105,6 +105,16 @@ $$
 """
 
 
+# What undoes a statement that is a transaction of its own; class CF is no SQLSTATE of PostgreSQL's.
+NOT_AT_ONCE = """
+CREATE FUNCTION not_at_once() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'nothing was written: the job goes on in several statements' USING ERRCODE = 'CF001';
+END
+$$
+"""
+
+
 def upgrade() -> None:
     """Apply the change."""
     op.create_table(
@@ -162,6 +172,7 @@ def upgrade() -> None:
     for name in SHIPPED:
         op.execute(f"INSERT INTO job_kind (name) VALUES ('{name}')")  # noqa: S608 - names of this file
     op.execute(ENQUEUE_JOB)
+    op.execute(NOT_AT_ONCE)
     # A caller's own search_path must lead to no other table named job.
     op.execute(
         "DO $$ BEGIN EXECUTE format('ALTER FUNCTION enqueue_job SET search_path = %I, pg_temp', current_schema()); END $$"
@@ -170,6 +181,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the change back."""
+    op.execute("DROP FUNCTION not_at_once")
     op.execute("DROP FUNCTION enqueue_job")
     op.drop_table("schedule_tick")
     op.drop_table("schedule")

@@ -4,22 +4,27 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import JsonValue
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.exc import InvalidRequestError
 
 from domain.commands import Update
+from domain.origin import Origin
+from domain.task import Task
 from persistence.enqueue import NewJob
 from persistence.transaction import Sessions
+from tests.broken_rows import before_each_row
 from tests.executions import deliver
 from tests.relays import BILLING, accept, job
-from tests.worlds import live, plant, trail
+from tests.worlds import begin, live, plant, trail
 from worker.composition import Database
 from worker.jobs.job import Job
 from worker.jobs.update import JOB
-from worker.outcome import Ended, Outcome, Succeeded
+from worker.outcome import Again, Ended, Outcome, Succeeded
 
 THE_LONG_WAY = replace(JOB, at_once=None)
 
@@ -137,3 +142,61 @@ async def test_a_missing_row_undoes_the_others(sessions: Sessions) -> None:
     assert (await live(sessions))["t0"]["title"] == "Task 0"
     assert (await job(sessions, "j")).state == "dead"
     assert await trail(sessions, job_id="j") == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "wait"), [({"title": "other"}, timedelta()), ({"title": "new"}, timedelta(hours=1))]
+)
+async def test_another_job_under_the_id_and_one_that_is_not_due_are_not_done(
+    sessions: Sessions, changes: dict[str, JsonValue], wait: timedelta
+) -> None:
+    """The accepted job stays as it was, queued; the other one is told whose the id is."""
+    await plant(sessions)
+    accepted = Update(entity="task", key=["t0"], changes={"title": "new"})
+    at = datetime.now(UTC) + wait
+    await accept(sessions, NewJob(accepted, Origin(actor="tester"), job_id="j", run_at=at))
+    outcome = await change(sessions, changes)
+    assert isinstance(outcome, Again if wait else Ended)
+    assert await trail(sessions, job_id="j") == []
+    assert (await job(sessions, "j")).state == "queued"
+
+
+async def test_a_lost_audit_row_undoes_the_update(database: Database) -> None:
+    """The statement counts both, and takes itself back; the job fails by the name of the difference."""
+    await plant(database.sessions)
+    await before_each_row(database, "INSERT", "audit_log", "RETURN NULL;")
+    with statements(database) as sent:
+        outcome = await change(database.sessions, {"title": "new"})
+    assert sent[0].startswith("-- Change rows")
+    assert isinstance(outcome, Again)
+    assert "1 rows written but 0 audited" in outcome.why
+    assert (await live(database.sessions))["t0"]["title"] == "Task 0"
+
+
+async def test_nothing_can_follow_in_the_statements_transaction(sessions: Sessions) -> None:
+    """It has ended with the statement; what came next would be committed apart."""
+
+    async def go_on() -> None:
+        async with begin(sessions) as tx:
+            await tx.session.run_alone("SELECT 1 AS answer", [])
+            await tx.session.execute(text("SELECT 1"))
+
+    with pytest.raises(InvalidRequestError, match="closed transaction"):
+        await go_on()
+
+
+async def test_the_next_transaction_on_the_connection_is_one_that_can_be_rolled_back(sessions: Sessions) -> None:
+    """The pool takes back what makes a statement a transaction of its own."""
+    await plant(sessions)
+
+    async def fail() -> None:
+        async with begin(sessions) as tx:
+            (await tx.session.get_one(Task, 1)).title = "undone"
+            await tx.session.flush()
+            raise ZeroDivisionError
+
+    assert isinstance(await change(sessions, {"title": "new"}), Succeeded)
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert (await live(sessions))["t0"]["title"] == "new"
+    assert len(await trail(sessions, "task")) == 1 + len(await live(sessions))
