@@ -29,6 +29,8 @@ async def update_at_once(tx: Transaction, command: Update, job: Acceptance) -> R
     entity = tx.entities[command.entity]
     changes, (selector, selected) = _plain_changes(tx, entity, command), _selected(entity, command)
     parts = change_of(tuple(sorted(changes)))
+    is_one = len(selected) == 1
+    parts["selected"] = ":selected" if is_one else "ANY (:selected)"  # decision 0010: a list is planned at every call
     statement = prepared("update_at_once", table=entity.table, selector=quoted(selector), **parts)
     parameters = {
         **job.parameters(),
@@ -36,7 +38,7 @@ async def update_at_once(tx: Transaction, command: Update, job: Acceptance) -> R
         "job": job.name,
         "entity": entity.name,
         "changes": json.dumps(changes),
-        "selected": selected,
+        "selected": selected[0] if is_one else selected,
         "wanted": len(set(selected)),
         "early_seconds": EARLY_SECONDS,
         "ids_kept": IDS_KEPT,

@@ -5,7 +5,7 @@
 WITH planned AS (
     SELECT current AS old_row, jsonb_populate_record(current, CAST(:changes AS jsonb)) AS new_row
     FROM {table} AS current
-    WHERE current.{selector} = ANY (:selected) AND current.deleted_at IS NULL
+    WHERE current.{selector} = {selected} AND current.deleted_at IS NULL
     ORDER BY current.id
     FOR UPDATE
 ),

@@ -200,3 +200,13 @@ async def test_the_next_transaction_on_the_connection_is_one_that_can_be_rolled_
         await fail()
     assert (await live(sessions))["t0"]["title"] == "new"
     assert len(await trail(sessions, "task")) == 1 + len(await live(sessions))
+
+
+async def test_the_statement_is_not_planned_at_every_call(sessions: Sessions) -> None:
+    """PostgreSQL tries five plans of the call's own, and then keeps to the general one, because it expects one row."""
+    await plant(sessions)
+    for n in range(8):
+        assert isinstance(await change(sessions, {"title": f"n{n}"}, job_id=f"j{n}"), Succeeded)
+    plans = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '-- Change rows%'"
+    async with begin(sessions) as tx:
+        assert (await tx.session.execute(text(plans))).all() == [(3, 5)]
