@@ -15,6 +15,9 @@ from worker.leases import Leases
 AGAIN_SECONDS = 0.5
 """After which acknowledgements are sent again to a Redis that did not answer."""
 
+PATIENCE_SECONDS = 10.0
+"""How long one batch may take: a connection that is lost without a word would keep all that follow for ever."""
+
 _FOLDER = Path(__file__).parent
 
 
@@ -86,7 +89,8 @@ class Acknowledgements:
         while batch := self._waiting[:]:
             held = await self._leases.let_go([one.job_id for one in batch])
             try:
-                await self._send(batch, {job_id: counted_in for job_id, (_, counted_in) in held.items()})
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._send(batch, {job_id: counted_in for job_id, (_, counted_in) in held.items()})
             except BaseException:
                 self._leases.hold_again(held)
                 raise
