@@ -70,9 +70,9 @@ async def tick(
             refused(name, error)
         made = 0
         for schedule in found.values():
-            if not _is_up(schedule, ticked.get(schedule.name), now):
-                continue
             try:
+                if not _is_up(schedule, ticked.get(schedule.name), now):
+                    continue
                 async with session.begin_nested():
                     if (after := await _locked(session, schedule, now)) is not None:
                         made += await _make(session, schedule, schedule.due(after, now), queue, refused)

@@ -1,7 +1,7 @@
 """Acknowledgements: what became of deliveries, told to Redis in batches, and kept while Redis is away."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from worker.leases import Leases
 
 AGAIN_SECONDS = 0.5
 """After which acknowledgements are sent again to a Redis that did not answer."""
+
+PATIENCE_SECONDS = 10.0
+"""How long one batch may take: a connection that is lost without a word would keep all that follow for ever."""
 
 _FOLDER = Path(__file__).parent
 
@@ -84,23 +87,29 @@ class Acknowledgements:
 
     async def _send_waiting(self) -> None:
         while batch := self._waiting[:]:
-            finished = [one for one in batch if isinstance(one, Finished)]
-            again = [one for one in batch if isinstance(one, PutBack)]
-            if finished:
-                await self._finish(args=[word for one in finished for word in (*_words(one), self._counted_in(one))])
-            if again:
-                words = [word for one in again for word in (*_words(one), self._counted_in(one))]
-                await self._put_back(args=[self._leases.holder, *words])
-            for one in batch:
-                self._leases.release(one.job_id)
+            held = await self._leases.let_go([one.job_id for one in batch])
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._send(batch, {job_id: counted_in for job_id, (_, counted_in) in held.items()})
+            except BaseException:
+                self._leases.hold_again(held)
+                raise
             del self._waiting[: len(batch)]
             for one in batch:
                 if then := self._then.pop(one.job_id, None):
                     then()
         self._none.set()
 
-    def _counted_in(self, one: Finished | PutBack) -> str:
-        return self._leases.counted_in(one.job_id)
+    async def _send(self, batch: Sequence[Finished | PutBack], counted_in: Mapping[str, str]) -> None:
+        """Tell Redis of a batch; `counted_in` are the sets that count a job, one on a line."""
+        finished = [one for one in batch if isinstance(one, Finished)]
+        again = [one for one in batch if isinstance(one, PutBack)]
+        if finished:
+            words = [word for one in finished for word in (*_words(one), counted_in.get(one.job_id, ""))]
+            await self._finish(args=words)
+        if again:
+            words = [word for one in again for word in (*_words(one), counted_in.get(one.job_id, ""))]
+            await self._put_back(args=[self._leases.holder, *words])
 
 
 def _words(one: Finished | PutBack) -> tuple[str | bytes | int, ...]:

@@ -42,14 +42,16 @@ class Claiming:
         self._observer = observer
         self._pause = ADAPTIVE_SECONDS[0]
         self.left_some = False
-        """Whether the last turn took no more than there were slots: a slot that gets free is news then."""
+        """Whether the last turn filled all slots, or is not over: a slot that gets free is news then."""
+        self._is_short = False
         self.claimed_at: float | None = None
         """When Redis last answered, by the monotonic clock."""
 
     async def turn(self) -> int | None:
         """Claim for every free slot, and return in how many ms the next job is due, or None where there is none."""
         dues: list[int] = []
-        self.left_some = False
+        self._is_short = False
+        self.left_some = True  # until it is known: a slot that gets free while Redis is asked may be wanted
         shares = self._shares.divide(max(0, self._slots.free()))
         try:
             short = [queue for queue, share in shares if await self._claim(queue, share, dues)]
@@ -59,13 +61,14 @@ class Claiming:
         except (RedisError, OSError, TimeoutError) as error:
             structlog.get_logger("counterfoil.engine").warning("claim.failed", error=type(error).__name__)
             return int(AGAIN_SECONDS * 1000)
+        self.left_some = self._is_short
         return min(dues, default=None)
 
     async def _claim(self, queue: str, share: int, dues: list[int]) -> bool:
         """Claim up to `share` jobs of a queue, and tell whether there may be more; notes when the next is due."""
         free = max(0, min(share, self._slots.free()))
         if not free and queue != self._first:  # the first is asked even then: it tells of aborts
-            self.left_some = True
+            self._is_short = True
             return True
         async with asyncio.timeout(PATIENCE_SECONDS):
             found = await self._claims.claim(queue, free, self._slots.running)
@@ -78,7 +81,7 @@ class Claiming:
         if found.due_ms is not None:
             dues.append(found.due_ms)
         is_short = len(found.jobs) >= free
-        self.left_some = self.left_some or is_short
+        self._is_short = self._is_short or is_short
         return is_short
 
     def pause(self, source: Source, due_ms: int | None, *, is_burst: bool) -> float:

@@ -39,15 +39,13 @@ class Claims:
         lease = int(self._leases.seconds * 1000)
         words = [free, lease, self._leases.holder, COUNT_SECONDS, *self._limits.words(queue)]
         rows, due_ms, aborts = await self._script(keys=[queue], args=words)
-        jobs = []
-        for row in rows:
-            if (job := await self._read(queue, row)) is None:
-                continue
-            self._leases.hold(job.id, queue, row[4].decode(errors="replace"))
-            if job.id in running:
-                await self._redis.decr(retry_key_prefix + job.id)
-            else:
-                jobs.append(job)
+        read = [(job, row[4].decode(errors="replace")) for row in rows if (job := await self._read(queue, row))]
+        for again in [job.id for job, _ in read if job.id in running]:
+            await self._redis.decr(retry_key_prefix + again)
+        # From here on nothing is waited for: what were held, and never started, would be held as long as the process.
+        for job, counted_in in read:
+            self._leases.hold(job.id, queue, counted_in)
+        jobs = [job for job, _ in read if job.id not in running]
         return Found(jobs, due_ms, frozenset(one.decode(errors="replace") for one in aborts))
 
     async def _read(self, queue: str, row: Any) -> Claimed | None:  # noqa: ANN401 - as the script returns it

@@ -1,12 +1,13 @@
 """Leases: the right to run a job for some seconds, renewed by a thread, so that a handler may block the loop."""
 
+import asyncio
 import threading
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import structlog
 from redis import Redis
-from redis.exceptions import RedisError
 
 RENEWALS = 3
 """Renewals in the time of one lease: two may be late before a live job is taken over."""
@@ -27,15 +28,13 @@ class Leases:
         self._url = redis_url
         self._held: dict[str, tuple[str, str]] = {}
         self._stopped = threading.Event()
+        self._between = threading.Event()
+        self._between.set()
         self._thread: threading.Thread | None = None
 
     def hold(self, job_id: str, queue: str, counted_in: str = "") -> None:
         """Renew the lease of a claimed job from now on, and its place in the sets (a line each) that count it."""
         self._held[job_id] = queue, counted_in
-
-    def counted_in(self, job_id: str) -> str:
-        """Return the sets that count the job, one on a line."""
-        return self._held.get(job_id, ("", ""))[1]
 
     @property
     def held(self) -> int:
@@ -46,9 +45,21 @@ class Leases:
         """Return the queue of each job that this process holds."""
         return [queue for queue, _ in self._held.values()]
 
-    def release(self, job_id: str) -> None:
-        """Renew the lease no more."""
-        self._held.pop(job_id, None)
+    async def let_go(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Renew these leases no more, and return where each was held, once no renewal of them is under way.
+
+        One that reached Redis after the job's end would hold a job that is over, and its place under a limit, for the
+        time of a lease.
+        """
+        let_go = {job_id: where for job_id in ids if (where := self._held.pop(job_id, None))}
+        if not self._between.is_set():
+            await asyncio.to_thread(self._between.wait)
+        return let_go
+
+    def hold_again(self, let_go: Mapping[str, tuple[str, str]]) -> None:
+        """Renew what was let go, where it has not been claimed anew."""
+        for job_id, where in let_go.items():
+            self._held.setdefault(job_id, where)
 
     def start(self) -> None:
         """Start the thread."""
@@ -69,23 +80,20 @@ class Leases:
         with redis:
             renew = redis.register_script(_RENEW)
             while not self._stopped.wait(wait):
-                self._renew(renew)
+                self._between.clear()  # before it is looked at what is held: see `let_go`
+                try:
+                    self._renew(renew)
+                except Exception as error:  # noqa: BLE001 - without this thread, live jobs would be taken over
+                    structlog.get_logger("counterfoil.lease").warning("lease.not_renewed", error=type(error).__name__)
+                finally:
+                    self._between.set()
 
     def _renew(self, renew: Any) -> None:  # noqa: ANN401 - redis-py's script
         held = list(self._held.items())
         if not held:
             return
-        try:
-            lost = renew(
-                args=[
-                    self.holder,
-                    int(self.seconds * 1000),
-                    *(word for job_id, where in held for word in (job_id, *where)),
-                ]
-            )
-        except (RedisError, OSError) as error:
-            structlog.get_logger("counterfoil.lease").warning("lease.not_renewed", error=type(error).__name__)
-            return
+        words = (word for job_id, where in held for word in (job_id, *where))
+        lost = renew(args=[self.holder, int(self.seconds * 1000), *words])
         for job_id in lost:
-            self.release(job_id.decode())
+            self._held.pop(job_id.decode(), None)
             structlog.get_logger("counterfoil.lease").warning("lease.lost", job_id=job_id.decode())

@@ -7,20 +7,21 @@ from pathlib import Path
 import structlog
 from arq.connections import ArqRedis
 
+from domain.errors import unknown
 from persistence.job_life import register_jobs
 from worker.arq_settings import arq_settings, session_settings, worker_name
 from worker.composition import Database, open_database, open_redis
 from worker.duties import company
 from worker.engine import Engine
 from worker.health.report import Report
-from worker.jobs import ATTEMPTS, JOBS, MAX_RUNNING
+from worker.jobs import ATTEMPTS, JOBS, MAX_RUNNING, SCHEDULED
 from worker.limits import Limits
 from worker.observer import Observer
 from worker.presence import present
 from worker.processes.leash import Leash
 from worker.recycling import Recycling
 from worker.resting import Resting
-from worker.settings import Settings, queues_of
+from worker.settings import PREFIX, Settings, SettingsError, queues_of
 from worker.unrunnable import FunctionTable
 
 
@@ -29,7 +30,7 @@ async def run_worker(settings: Settings, leash: Leash | None = None, health_fold
 
     With a `leash` it is one of several processes, and its parent decides on the end, and asks it for its
     health by a socket in `health_folder`. Raises Unreachable when a server does not answer at the start, NotMigrated,
-    CannotListen.
+    CannotListen, SettingsError.
     """
     log = structlog.get_logger("counterfoil.worker")
     async with (
@@ -41,6 +42,8 @@ async def run_worker(settings: Settings, leash: Leash | None = None, health_fold
         await register_jobs(database.sessions, ATTEMPTS)
         report = Report(settings, health_folder)
         worker = build_worker(settings, database, redis, has_parent=leash is not None, observer=report.observer)
+        if settings.queue not in worker.queues:  # there schedules put their jobs, and the shell's commands
+            log.warning("queue.not_served", queue=settings.queue, serves=worker.queues)
         log.info(
             "worker.started", queue=settings.queue, jobs=[job.name for job in JOBS], concurrency=settings.concurrency
         )
@@ -58,6 +61,14 @@ def _put_back_now(worker: Engine) -> None:
         worker.loop.call_soon_threadsafe(worker.stop, 0, "parent")
 
 
+def _limits(settings: Settings) -> Limits:
+    known = [job.name for job in (*JOBS, *SCHEDULED)]
+    strange = [name for name in settings.job_max_running if name not in known]
+    if strange:
+        raise SettingsError(tuple(f"{PREFIX}JOB_MAX_RUNNING: {unknown('job', name, known)}" for name in strange))
+    return Limits(settings.queue_max_running, {**MAX_RUNNING, **settings.job_max_running})
+
+
 def build_worker(  # noqa: PLR0913 - what a worker is made of
     settings: Settings,
     database: Database,
@@ -67,12 +78,15 @@ def build_worker(  # noqa: PLR0913 - what a worker is made of
     has_parent: bool = False,
     observer: Observer | None = None,
 ) -> Engine:
-    """Return the engine over our jobs, with JSON on the wire; whoever observes it is told of every job."""
+    """Return the engine over our jobs, with JSON on the wire; whoever observes it is told of every job.
+
+    Raises SettingsError for a limit of a job that there is not.
+    """
     observer = observer or Observer()
     worker = Engine(
         queues=queues_of(settings),
         weights=settings.queue_weights,
-        limits=Limits(settings.queue_max_running, {**MAX_RUNNING, **settings.job_max_running}),
+        limits=_limits(settings),
         redis_url=settings.redis_url.get_secret_value(),
         holder=f"{worker_name()}:{secrets.token_hex(4)}",
         lease=settings.lease,

@@ -1,11 +1,13 @@
 """One delivery, run: arq's coroutine is called, and whatever it does becomes an acknowledgement."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, NamedTuple
 
+import structlog
 from arq.constants import result_key_prefix, retry_key_prefix
 from arq.utils import ms_to_datetime
 from arq.worker import Function, Retry, RetryJob, Worker
@@ -113,10 +115,25 @@ async def _called(worker: Worker, job: Claimed, call: Call, function: Function) 
     await call_hook(worker.on_job_start, ctx)
     try:
         async with asyncio.timeout(seconds):
-            return await function.coroutine(ctx, *call.positional, **(call.arguments or {}))
+            return await _kept_alive(function.coroutine(ctx, *call.positional, **(call.arguments or {})))
     finally:
         worker.job_tasks.pop(job.id, None)  # an abort from here on is too late, and must not cut what follows
         await call_hook(worker.on_job_end, ctx)
+
+
+async def _kept_alive(handler: Awaitable[Any]) -> Any:  # noqa: ANN401 - a result
+    """Return what a handler returns; one that would end the process ends its delivery, and that counts as a death.
+
+    Such are SystemExit, and the panics of libraries in other languages: asyncio lets the first end its loop, and nobody
+    would acknowledge the second.
+    """
+    try:
+        return await handler
+    except (Exception, asyncio.CancelledError, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        structlog.get_logger("counterfoil.engine").warning("job.exited", error=type(error).__name__)
+        raise RetryJob from error
 
 
 def _abort_first(worker: Worker, job: Claimed, function: Function) -> None:

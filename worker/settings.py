@@ -115,6 +115,13 @@ class Settings(BaseSettings):
             raise ValueError("expected name=number, separated by commas")
         return {name.strip(): int(number) for name, _, number in pairs}
 
+    @field_validator("queues")
+    @classmethod
+    def _refuse_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := sorted({queue for queue in value if value.count(queue) > 1}):
+            raise ValueError(f"names {', '.join(twice)} twice; name each queue once, in the order of urgency")
+        return value
+
     @field_validator("queue_weights")
     @classmethod
     def _weigh_all(cls, value: dict[str, int], info: ValidationInfo) -> dict[str, int]:

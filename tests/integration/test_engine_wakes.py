@@ -13,10 +13,16 @@ from tests.relays import accept, new_project, relaying, until_state
 from tests.waiting import eventually
 from tests.workers import answered, retitle, running_worker
 from tests.worlds import plant
+from worker.claiming import Claiming, Slots
+from worker.claims import Claims
 from worker.client import send
 from worker.composition import Database, open_redis
 from worker.embedded import embedded_redis
+from worker.leases import Leases
+from worker.limits import Limits
+from worker.observer import Observer
 from worker.settings import Settings
+from worker.shares import Strict
 from worker.wakeup import Source, source_of
 
 pytestmark = pytest.mark.own_engine(reason="stock arq is not woken, it looks every half second")
@@ -80,3 +86,16 @@ async def test_without_events_our_doors_wake_and_stock_clients_are_found(
             await until_state(sessions, "p", "succeeded")
             await send(redis, managed.queue, "update", retitle("t0", "new"), job_id="j")
             assert (await answered(redis, "j")).success
+
+
+async def test_a_slot_that_gets_free_while_the_worker_asks_wakes_it(settings: Settings, redis: ArqRedis) -> None:
+    """Until the turn is over nobody knows whether more was wanted; afterwards nothing is left, and nobody is woken."""
+    leases = Leases(settings.redis_url.get_secret_value(), "me", 10)
+    during = []
+    slots = Slots(lambda: 2, (), lambda _: during.append(claiming.left_some), lambda _: None)
+    claims = Claims(redis, leases, Limits())
+    claiming = Claiming(claims, Strict([settings.queue]), settings.queue, slots, Observer())
+    await redis.enqueue_job("any")
+    await claiming.turn()
+    assert during == [True]
+    assert not claiming.left_some

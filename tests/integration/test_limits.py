@@ -15,7 +15,8 @@ from tests.worlds import plant, sql
 from worker.client import send
 from worker.composition import Database
 from worker.limits import RUNNING_PREFIX
-from worker.settings import Settings
+from worker.process import build_worker
+from worker.settings import Settings, SettingsError
 
 pytestmark = pytest.mark.own_engine(reason="stock arq has no limits across workers")
 
@@ -116,3 +117,10 @@ async def test_weighted_queues_share_the_slots(
             await all_succeeded(sessions)
     order = [row[0] for row in await sql(database, "SELECT job_id FROM audit_log ORDER BY id")]
     assert sorted(job_id[0] for job_id in order[:8]) == ["m"] * 2 + ["n"] * 6
+
+
+def test_a_limit_of_a_job_that_there_is_not_is_refused(settings: Settings, database: Database, redis: ArqRedis) -> None:
+    """It would limit nothing; the error names the job that was meant."""
+    wrong = settings.model_copy(update={"job_max_running": {"bulk_inserts": 4}})
+    with pytest.raises(SettingsError, match="JOB_MAX_RUNNING: unknown job 'bulk_inserts'; did you mean 'bulk_insert'"):
+        build_worker(wrong, database, redis, handle_signals=False)

@@ -38,6 +38,14 @@ def test_every_problem_is_told_in_one_go() -> None:
     ]
 
 
+def test_a_queue_that_is_named_twice_is_refused() -> None:
+    """It says two things about its place in the order."""
+    (sentence,) = problems(**URLS, COUNTERFOIL_QUEUES="high,bulk,high")
+    assert sentence == (
+        "COUNTERFOIL_QUEUES='high,bulk,high': names high twice; name each queue once, in the order of urgency"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIServer
@@ -50,7 +50,7 @@ def ask(path: Path, what: str) -> tuple[int, str]:
         return response.status, response.read().decode()
     except (FileNotFoundError, ConnectionError) as error:
         raise NobodyThere("it starts, or has just ended") from error
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise NoAnswer(type(error).__name__) from error
     finally:
         connection.close()

@@ -24,6 +24,10 @@ CLIENT_SECONDS = 5.0
 """How long a client may take over its request: one that says nothing must not hold a thread for ever."""
 
 
+MOST_REQUESTS = 100
+"""How many requests are answered at a time, a thread each; probes and scrapers are a handful."""
+
+
 @dataclass(eq=False)
 class CannotListen(CounterfoilError):
     """An address on which nobody can listen: it is in use, or not this machine's."""
@@ -113,10 +117,30 @@ class Handler(WSGIRequestHandler):
 
 
 class ThreadingServer(ThreadingMixIn, WSGIServer):
-    """A thread for each request, none of which holds up the end of the process."""
+    """A thread for each request, up to a number, none of which holds up the end of the process."""
 
     daemon_threads = True
     block_on_close = False
+    request_queue_size = MOST_REQUESTS
+
+    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 - as the library takes them
+        """Take what the library takes."""
+        self._room = threading.BoundedSemaphore(MOST_REQUESTS)
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's types
+        """Answer in a thread, or hang up where too many are at work: slow clients must not fill the worker's memory."""
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's types
+        """Answer, and make room."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
 
     def handle_error(self, *_: object) -> None:
         """Log what broke by its class; a client that went away is no news."""
