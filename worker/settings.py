@@ -21,6 +21,8 @@ PREFIX = "COUNTERFOIL_"
 QUEUE = Field(pattern=r"^[\w.:-]{1,100}$")
 """What a queue's name may consist of; `enqueue_job` of the database has the same rule."""
 
+MOST_PROCESSES = 1000
+"""Far more than a machine has use for: a slip of the finger must not take all its memory."""
 
 Numbers = Annotated[dict[str, Annotated[int, Field(ge=1)]], NoDecode]
 """Numbers by name, written `name=number,name=number`."""
@@ -65,7 +67,7 @@ class Settings(BaseSettings):
     """Seconds for which a job is a worker's before it must renew its claim: a killed worker's jobs wait so long."""
     concurrency: int = Field(10, ge=1, le=1000)
     """Jobs at a time in one worker process."""
-    processes: int = Field(default_factory=available_cores, ge=1)
+    processes: int = Field(default_factory=available_cores, ge=1, le=MOST_PROCESSES)
     """Processes of one `counterfoil worker`, unless `--processes` says else; unset: one for each core."""
     workers: int = Field(1, ge=1)
     """How many `counterfoil worker` the whole deployment runs; `check` compares all pools with max_connections."""
