@@ -21,6 +21,9 @@ from worker.settings import Settings, load_entities
 OLDEST_POSTGRESQL = 150_000
 OLDEST_REDIS = (6, 2)
 
+LISTENERS = 1
+"""Connections of each process's pool that no job gets: the relay listens on one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -85,10 +88,12 @@ async def _database(settings: Settings, database: Database) -> AsyncIterator[Fin
         "migrations", ", ".join(sorted(there)) or "none", "" if there == wanted else "run `counterfoil migrate`"
     )
     yield await _connections(settings, database.engine)
-    pool = settings.pool_size + settings.max_overflow
+    pool = settings.pool_size + settings.max_overflow - LISTENERS
     wait = f"jobs would wait for a connection: raise COUNTERFOIL_POOL_SIZE, or lower COUNTERFOIL_CONCURRENCY to {pool}"
     yield Finding(
-        "concurrency", f"{settings.concurrency} jobs, {pool} connections", "" if settings.concurrency <= pool else wait
+        "concurrency",
+        f"{settings.concurrency} jobs, {pool} connections for them",
+        "" if settings.concurrency <= pool else wait,
     )
 
 
@@ -98,9 +103,11 @@ async def _connections(settings: Settings, engine: AsyncEngine) -> Finding:
             "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
         )
         room = int((await connection.execute(text(query))).scalar_one())
-    needed = (settings.pool_size + settings.max_overflow) * settings.processes * settings.workers
+    health = 0 if settings.health_port is None else 1  # it has a connection of its own, lest a busy pool looks dead
+    needed = (settings.pool_size + settings.max_overflow + health) * settings.processes * settings.workers
+    pool = "(pool size + overflow + 1 for the health port)" if health else "(pool size + overflow)"
     advice = (
-        f"(pool size + overflow) x processes x workers = {needed} connections, the server grants {room}: lower "
+        f"{pool} x processes x workers = {needed} connections, the server grants {room}: lower "
         "COUNTERFOIL_POOL_SIZE, COUNTERFOIL_MAX_OVERFLOW, COUNTERFOIL_PROCESSES or COUNTERFOIL_WORKERS, "
         "or raise max_connections"
     )

@@ -3,16 +3,46 @@
 -- any number); name and limit of jobs that are limited follow.
 -- A claimed job's score moves to the end of its lease: it leaves the ready window, and comes back by itself if its
 -- worker dies. ZINCRBY with the score at hand sets it absolutely; it fires no `zadd` event, so that nobody is woken.
+-- Whatever anybody has put under arq's keys hinders no other job: what is no count, no payload or no set is replaced.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local free, lease, queue_limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[5])
 local most_put_off, put_off = 1000, 0
 
+-- Forget what of a sorted set is over; a key that holds something else is removed. What takes memory away is written
+-- first: a Redis that is full refuses a script whose first write takes more, and only the claimed jobs make room.
+local function forget(key, to)
+    if type(redis.pcall('ZREMRANGEBYSCORE', key, '-inf', to)) == 'table' then redis.call('DEL', key) end
+end
+forget('arq:abort', now - 86400000)  -- of jobs that nobody runs
+
+-- The payload; false where there is none, or something that is no text.
+local function payload_of(id)
+    local found = redis.pcall('GET', 'arq:job:' .. id)
+    return type(found) == 'string' and found
+end
+
+-- Number of this delivery; a count that is no number, or the last one, begins anew.
+local function count(key)
+    local try = redis.pcall('INCR', key)
+    if type(try) == 'table' then
+        redis.call('SET', key, 1)
+        try = 1
+    end
+    redis.call('EXPIRE', key, ARGV[4])
+    return try
+end
+
+-- Set a score; what is infinite cannot be moved by a difference.
+local function move(id, score, to)
+    if type(redis.pcall('ZINCRBY', KEYS[1], to - score, id)) == 'table' then redis.call('ZADD', KEYS[1], to, id) end
+end
+
 local job_limits = {}
 for i = 6, #ARGV, 2 do job_limits[ARGV[i]] = tonumber(ARGV[i + 1]) end
 
 local function room(key, limit)
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', now)  -- their leases have run out
+    forget(key, now)  -- their leases have run out
     return limit - redis.call('ZCARD', key)
 end
 
@@ -28,9 +58,8 @@ local queue_key = 'counterfoil:running:queue:' .. KEYS[1]
 if queue_limit > 0 then free = math.min(free, room(queue_key, queue_limit)) end
 
 local function claim(id, score, payload, counted)
-    redis.call('ZINCRBY', KEYS[1], now + lease - score, id)
-    local try = redis.call('INCR', 'arq:retry:' .. id)
-    redis.call('EXPIRE', 'arq:retry:' .. id, ARGV[4])
+    move(id, score, now + lease)
+    local try = count('arq:retry:' .. id)
     local abort = redis.call('ZSCORE', 'arq:abort', id)
     redis.call('ZREM', 'arq:abort', id)
     local sets = {}
@@ -48,12 +77,12 @@ while #claimed < free and put_off < most_put_off do
         local id, score = page[i], page[i + 1]
         if #claimed == free then break end
         local key = 'arq:in-progress:' .. id
-        local payload = redis.call('GET', 'arq:job:' .. id)
+        local payload = payload_of(id)
         local counted, limit = limited(payload)
         if counted and redis.call('EXISTS', key) == 0 and room(counted, limit) <= 0 then
             -- Put off, so that it is not in the way of others; one after the other, so that there is soon a next one.
             put_off = put_off + 1
-            redis.call('ZINCRBY', KEYS[1], now + 100 + put_off * 10 - score, id)
+            move(id, score, now + 100 + put_off * 10)
         elseif redis.call('SET', key, ARGV[3], 'NX', 'PX', lease) then
             claimed[#claimed + 1] = claim(id, score, payload, counted)
         else
@@ -64,5 +93,4 @@ end
 local following = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 local due = following[2] and following[2] - now or false
 if put_off == most_put_off then due = 0 end
-redis.call('ZREMRANGEBYSCORE', 'arq:abort', '-inf', now - 86400000)  -- of jobs that nobody runs
 return {claimed, due, redis.call('ZRANGE', 'arq:abort', 0, -1)}

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import NamedTuple
 
 import structlog
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from worker.claimed import Claimed
 from worker.claims import Claims
@@ -54,15 +54,24 @@ class Claiming:
         self.left_some = True  # until it is known: a slot that gets free while Redis is asked may be wanted
         shares = self._shares.divide(max(0, self._slots.free()))
         try:
-            short = [queue for queue, share in shares if await self._claim(queue, share, dues)]
+            short = [queue for queue, share in shares if await self._try_claim(queue, share, dues)]
             for queue in short if len(shares) > 1 else ():
                 if self._slots.free() > 0:  # others have left some of their share
-                    await self._claim(queue, self._slots.free(), dues)
+                    await self._try_claim(queue, self._slots.free(), dues)
         except (RedisError, OSError, TimeoutError) as error:
             structlog.get_logger("counterfoil.engine").warning("claim.failed", error=type(error).__name__)
             return int(AGAIN_SECONDS * 1000)
         self.left_some = self._is_short
         return min(dues, default=None)
+
+    async def _try_claim(self, queue: str, share: int, dues: list[int]) -> bool:
+        """Claim as below; a queue that Redis refuses, such as one that is no sorted set, holds up no other."""
+        try:
+            return await self._claim(queue, share, dues)
+        except ResponseError as error:
+            structlog.get_logger("counterfoil.engine").warning("claim.failed", queue=queue, error=type(error).__name__)
+            dues.append(int(AGAIN_SECONDS * 1000))
+            return False
 
     async def _claim(self, queue: str, share: int, dues: list[int]) -> bool:
         """Claim up to `share` jobs of a queue, and tell whether there may be more; notes when the next is due."""

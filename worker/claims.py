@@ -12,6 +12,7 @@ from worker.arq_context import COUNT_SECONDS
 from worker.claimed import Claimed
 from worker.leases import Leases
 from worker.limits import Limits
+from worker.wire import LAST_MILLISECOND
 
 _CLAIM = Path(__file__).with_name("claim.lua").read_text(encoding="utf-8")
 
@@ -56,5 +57,10 @@ class Claims:
             structlog.get_logger("counterfoil.engine").warning("job.refused", error="UnreadableId")
             await self._redis.zrem(queue, raw_id)
             return None
-        aborted_at = None if abort is None else int(float(abort))
-        return Claimed(job_id, queue, payload, attempt, int(float(score)), aborted_at)
+        aborted_at = None if abort is None else _milliseconds(abort)
+        return Claimed(job_id, queue, payload, attempt, _milliseconds(score), aborted_at)
+
+
+def _milliseconds(score: bytes) -> int:
+    """Return a score as ms since 1970, within what a `datetime` can hold: anybody may write what is no time."""
+    return int(min(max(float(score), 0), LAST_MILLISECOND))

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from signal import Signals
@@ -217,8 +217,8 @@ class Engine(Worker):
 
     handle_sig = handle_sig_wait_for_completion
 
-    async def close(self) -> None:
-        """Take the sign of health away; the connection is its opener's."""
+    async def close(self, *, kept: Collection[str] = ()) -> None:
+        """Take the signs of health away but of those queues that others serve; the connection is its opener's."""
         with suppress(RedisError, OSError):
-            others = (queue + health_check_key_suffix for queue in self.queues[1:])
-            await self.pool.delete(self.health_check_key, *others)
+            if left := [queue + health_check_key_suffix for queue in self.queues if queue not in kept]:
+                await self.pool.delete(*left)

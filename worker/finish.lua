@@ -1,17 +1,19 @@
 -- Acknowledge jobs that have ended: id, queue, result (empty: none), its life in ms (0: for ever) and the sets in which
 -- the job is counted, one on a line, follow each other. Where that makes room under a limit, all workers are woken.
+-- A key that holds something else than it should is nobody's fault here, and hinders no other acknowledgement. What makes
+-- room comes first: a Redis that is full refuses a script whose first write takes more.
 for i = 1, #ARGV, 5 do
     local id = ARGV[i]
+    redis.call('DEL', 'arq:in-progress:' .. id, 'arq:retry:' .. id, 'arq:job:' .. id)
     if ARGV[i + 2] ~= '' and ARGV[i + 3] == '0' then
         redis.call('SET', 'arq:result:' .. id, ARGV[i + 2])
     elseif ARGV[i + 2] ~= '' then
         redis.call('SET', 'arq:result:' .. id, ARGV[i + 2], 'PX', ARGV[i + 3])
     end
-    redis.call('DEL', 'arq:in-progress:' .. id, 'arq:retry:' .. id, 'arq:job:' .. id)
-    redis.call('ZREM', ARGV[i + 1], id)
-    redis.call('ZREM', 'arq:abort', id)
+    redis.pcall('ZREM', ARGV[i + 1], id)
+    redis.pcall('ZREM', 'arq:abort', id)
     for key in string.gmatch(ARGV[i + 4], '[^\n]+') do
-        redis.call('ZREM', key, id)
+        redis.pcall('ZREM', key, id)
         redis.call('PUBLISH', 'counterfoil:wake', ARGV[i + 1])
     end
 end

@@ -10,6 +10,7 @@ from time import monotonic, time
 from typing import Never
 
 from arq.connections import ArqRedis
+from pydantic import TypeAdapter, ValidationError
 from redis.exceptions import RedisError
 
 from worker.arq_settings import worker_name
@@ -58,6 +59,9 @@ class Present:
     holder: str
     sign: Sign
     silent: float
+
+
+_SIGN = TypeAdapter(Sign)
 
 
 class Presence:
@@ -128,7 +132,7 @@ async def present(redis: ArqRedis, engine: Engine) -> AsyncIterator[None]:
 async def present_workers(redis: ArqRedis) -> list[Present]:
     """Return the workers of all queues, by name; raises RedisError, OSError."""
     names: Awaitable[set[bytes]] = redis.smembers(WORKERS)  # type: ignore[assignment]  # redis-py's type is of both kinds
-    holders = sorted(name.decode() for name in await names)
+    holders = sorted(name.decode(errors="replace") for name in await names)
     if not holders:
         return []
     async with redis.pipeline(transaction=True) as pipe:
@@ -140,13 +144,24 @@ async def present_workers(redis: ArqRedis) -> list[Present]:
     if gone := [holder for holder, (text, _) in signs.items() if text is None]:
         await redis.execute_command("SREM", WORKERS, *gone)  # type: ignore[no-untyped-call]
     return [
-        Present(holder, _read(text), max(0.0, GONE_SECONDS - left / 1000))
+        Present(holder, sign, max(0.0, GONE_SECONDS - left / 1000))
         for holder, (text, left) in signs.items()
-        if text is not None
+        if text is not None and (sign := _read(text)) is not None
     ]
 
 
-def _read(text: bytes) -> Sign:
-    fields = json.loads(text)
-    known = {name: fields[name] for name in Sign.__dataclass_fields__}  # a newer worker may show more
-    return Sign(**{**known, "queues": tuple(fields["queues"])})
+async def served_queues(redis: ArqRedis) -> frozenset[str]:
+    """Return the queues of the workers that have lately shown themselves; none where Redis does not answer soon."""
+    with suppress(RedisError, OSError, TimeoutError):
+        async with asyncio.timeout(1.0):
+            lively = [one for one in await present_workers(redis) if one.silent < 2 * SHOW_SECONDS]
+            return frozenset(queue for one in lively for queue in one.sign.queues)
+    return frozenset()
+
+
+def _read(text: bytes) -> Sign | None:
+    """Return a sign; None for what no worker of ours has written."""
+    try:
+        return _SIGN.validate_json(text)  # a newer worker may show more, which is passed over
+    except ValidationError:
+        return None

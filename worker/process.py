@@ -17,7 +17,7 @@ from worker.health.report import Report
 from worker.jobs import ATTEMPTS, JOBS, MAX_RUNNING, SCHEDULED
 from worker.limits import Limits
 from worker.observer import Observer
-from worker.presence import present
+from worker.presence import present, served_queues
 from worker.processes.leash import Leash
 from worker.recycling import Recycling
 from worker.resting import Resting
@@ -52,7 +52,7 @@ async def run_worker(settings: Settings, leash: Leash | None = None, health_fold
         async with report.shown(worker, database, redis), company(settings, database, redis), present(redis, worker):
             await worker.async_run()
         if not worker.is_recycled:  # the next process serves the queue at once
-            await worker.close()
+            await worker.close(kept=await served_queues(redis))
         log.info("worker.stopped", complete=worker.jobs_complete, failed=worker.jobs_failed)
 
 

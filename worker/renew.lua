@@ -1,19 +1,22 @@
 -- Renew the leases of the holder ARGV[1] for ARGV[2] ms; id, queue and the sets in which the job is counted, one on a
 -- line, follow each other.
 -- Returns the ids whose lease another worker has taken meanwhile. A lease that a wipe took away is set anew.
+-- A key that holds something else than it should hinders no other lease; nor does a Redis that is full, which refuses a
+-- script whose first write takes more memory.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lost = {}
+redis.call('DEL', 'counterfoil:nothing')  -- a write that takes none
 for i = 3, #ARGV, 3 do
     local id, queue = ARGV[i], ARGV[i + 1]
-    local holder = redis.call('GET', 'arq:in-progress:' .. id)
+    local holder = redis.pcall('GET', 'arq:in-progress:' .. id)
     if holder and holder ~= ARGV[1] then
         lost[#lost + 1] = id
     else
         redis.call('SET', 'arq:in-progress:' .. id, ARGV[1], 'PX', ARGV[2])
-        local score = redis.call('ZSCORE', queue, id)
-        if score then redis.call('ZINCRBY', queue, now + ARGV[2] - score, id) end
-        for key in string.gmatch(ARGV[i + 2], '[^\n]+') do redis.call('ZADD', key, now + ARGV[2], id) end
+        local score = redis.pcall('ZSCORE', queue, id)
+        if type(score) == 'string' then redis.pcall('ZINCRBY', queue, now + ARGV[2] - score, id) end
+        for key in string.gmatch(ARGV[i + 2], '[^\n]+') do redis.pcall('ZADD', key, now + ARGV[2], id) end
     end
 end
 return lost

@@ -1,5 +1,6 @@
 """One frozen Settings; `worker.environment` reads it, once, and tells what is wrong."""
 
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -7,7 +8,7 @@ from types import ModuleType
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.entities import Entities, collect
@@ -18,9 +19,21 @@ from worker.processes.cores import available_cores
 
 PREFIX = "COUNTERFOIL_"
 
-QUEUE = Field(pattern=r"^[\w.:-]{1,100}$")
-"""What a queue's name may consist of; `enqueue_job` of the database has the same rule."""
+OWN_KEY = re.compile(r"counterfoil:|arq:(?!queue)|.*:health-check$")
+"""What arq, or we, keep other things under in Redis: a queue of such a name would be one key with two meanings."""
 
+
+def _no_own_key(queue: str) -> str:
+    if OWN_KEY.match(queue):
+        raise ValueError("a key of arq's or ours, and no name of a queue; expected such as arq:queue, or bulk")
+    return queue
+
+
+Queue = Annotated[str, Field(pattern=r"^[\w.:-]{1,100}$"), AfterValidator(_no_own_key)]
+"""A queue's name; `enqueue_job` of the database has the same rule."""
+
+MOST_PROCESSES = 1000
+"""Far more than a machine has use for: a slip of the finger must not take all its memory."""
 
 Numbers = Annotated[dict[str, Annotated[int, Field(ge=1)]], NoDecode]
 """Numbers by name, written `name=number,name=number`."""
@@ -51,9 +64,9 @@ class Settings(BaseSettings):
     """Modules whose entities are served, separated by commas."""
     versions: Path | None = None
     """A folder of further migrations, for a team's own entities."""
-    queue: Annotated[str, QUEUE] = "arq:queue"
+    queue: Queue = "arq:queue"
     """The queue to work on and to send to; the default is stock arq's."""
-    queues: Annotated[tuple[Annotated[str, QUEUE], ...], NoDecode] = ()
+    queues: Annotated[tuple[Queue, ...], NoDecode] = ()
     """Queues to work on, separated by commas, those first that come first; unset: `queue` alone."""
     queue_weights: Numbers = Field({}, validate_default=False)
     """Each queue's share of the slots, such as high=6,default=3,bulk=1; unset: the first queue's jobs always first."""
@@ -65,7 +78,7 @@ class Settings(BaseSettings):
     """Seconds for which a job is a worker's before it must renew its claim: a killed worker's jobs wait so long."""
     concurrency: int = Field(10, ge=1, le=1000)
     """Jobs at a time in one worker process."""
-    processes: int = Field(default_factory=available_cores, ge=1)
+    processes: int = Field(default_factory=available_cores, ge=1, le=MOST_PROCESSES)
     """Processes of one `counterfoil worker`, unless `--processes` says else; unset: one for each core."""
     workers: int = Field(1, ge=1)
     """How many `counterfoil worker` the whole deployment runs; `check` compares all pools with max_connections."""

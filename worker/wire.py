@@ -14,6 +14,9 @@ from domain.job import UNREADABLE
 LAST_MILLISECOND = 253_402_300_799_999
 """The end of the year 9999, after which there is no `datetime`."""
 
+LAST_TRY = 1_000_000_000
+"""The highest number of a try that a sender may give: arq's count in Redis goes on from it."""
+
 MOST_NESTED = 500
 """Levels of objects and lists in a job; Python's own bound of recursion is near 1,000."""
 
@@ -128,7 +131,7 @@ def failure_text(failure: BaseException) -> str:
 def _is_job(message: dict[str, Any]) -> bool:
     # arq trusts these: a `t` that is no number, or a time that is no `datetime`, would kill the worker.
     fits = all(isinstance(message.get(key, ...), shape) for key, shape in _SHAPES.items())
-    return fits and 0 <= message["et"] <= LAST_MILLISECOND
+    return fits and 0 <= message["et"] <= LAST_MILLISECOND and (message["t"] or 0) <= LAST_TRY
 
 
 def _unreadable(payload: bytes, found: dict[str, str | int]) -> dict[str, Any]:

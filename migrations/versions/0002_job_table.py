@@ -57,7 +57,7 @@ BEGIN
         RAISE EXCEPTION 'run_at % is no time of a job: 1970 to 9999', enqueue_job.run_at USING
             ERRCODE = 'invalid_parameter_value', HINT = 'Leave out what is to have its default.';
     END IF;
-    IF enqueue_job.queue !~ '^[[:alnum:]_.:-]{1,100}$' OR enqueue_job.queue IN ('counterfoil:alive', 'counterfoil:wake')
+    IF enqueue_job.queue !~ '^[[:alnum:]_.:-]{1,100}$' OR enqueue_job.queue LIKE 'counterfoil:%'
         OR enqueue_job.queue LIKE '%\\:health-check' OR enqueue_job.queue ~ '^arq:(?!queue)' THEN
         RAISE EXCEPTION 'queue % is no name of a queue: letters, digits and _.:- alone, and no key of arq''s or ours',
             quote_literal(enqueue_job.queue) USING

@@ -63,8 +63,18 @@ async def test_more_connections_than_the_server_grants_are_found_before_they_are
         "COUNTERFOIL_POOL_SIZE, COUNTERFOIL_MAX_OVERFLOW, COUNTERFOIL_PROCESSES or COUNTERFOIL_WORKERS"
         in found["connections"][1]
     )
-    assert found["concurrency"][0] == "16 jobs, 15 connections"
-    assert "raise COUNTERFOIL_POOL_SIZE, or lower COUNTERFOIL_CONCURRENCY to 15" in found["concurrency"][1]
+    assert found["concurrency"][0] == "16 jobs, 14 connections for them"
+    assert "raise COUNTERFOIL_POOL_SIZE, or lower COUNTERFOIL_CONCURRENCY to 14" in found["concurrency"][1]
+
+
+async def test_the_health_ports_own_connections_are_counted(settings: Settings) -> None:
+    """Each process that tells its health has one beside its pool."""
+    ended = await command(
+        settings, "check", COUNTERFOIL_PROCESSES="4", COUNTERFOIL_WORKERS="250", COUNTERFOIL_HEALTH_PORT="0"
+    )
+    seen, advice = findings(ended)["connections"]
+    assert seen.startswith("16000 of ")
+    assert "(pool size + overflow + 1 for the health port) x processes x workers = 16000 connections" in advice
 
 
 async def test_a_queue_that_nobody_serves_is_found(settings: Settings, sessions: Sessions) -> None:

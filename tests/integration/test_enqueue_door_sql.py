@@ -58,7 +58,7 @@ async def test_the_same_id_twice_is_one_job(settings: Settings, sessions: Sessio
         ),
         ("'purge', '{}', 'billing', queue => 'q:health-check'", "22023", "is no name of a queue", "arq:queue"),
         (
-            "'purge', '{}', 'billing', queue => 'counterfoil:alive'",
+            "'purge', '{}', 'billing', queue => 'counterfoil:workers'",
             "22023",
             "is no name of a queue",
             "Such as arq:queue",

@@ -27,7 +27,7 @@ from worker.embedded.process import free_ports, start, stop
 from worker.embedded.redis import prepared_redis
 from worker.execution import Execution
 from worker.functions import arq_function
-from worker.health.server import MOST_REQUESTS, CannotListen, routes, serving
+from worker.health.server import CannotListen, serving
 from worker.jobs.job import Job
 from worker.settings import Settings
 
@@ -165,21 +165,3 @@ async def test_what_is_no_probe_is_refused_in_json(settings: Settings, database:
     async with reporting_worker(settings, database, redis) as (_, port):
         status, said = told(port, "/")
     assert (status, said["known"]) == (404, ["/live", "/ready", "/metrics"])
-
-
-def test_silent_clients_take_a_bounded_number_of_threads() -> None:
-    """Above it the port hangs up, and answers again when they have gone."""
-    application = routes(list, list, lambda *_: [])
-    with serving(application, "127.0.0.1", 0) as port, contextlib.ExitStack() as silent:
-        for _ in range(MOST_REQUESTS):
-            silent.enter_context(socket.create_connection(("127.0.0.1", port)))
-        with pytest.raises(ConnectionError):
-            get(port, "/live")
-        silent.close()
-
-        def answers() -> bool:
-            with contextlib.suppress(ConnectionError):
-                return get(port, "/live")[0] == 200
-            return False
-
-        wait_until(answers, "the port answers again")

@@ -107,13 +107,15 @@ async def test_a_worker_that_was_killed_is_listed_as_silent_until_it_is_forgotte
 async def test_a_queue_with_jobs_and_without_workers_is_shown(
     settings: Settings, sessions: Sessions, redis: ArqRedis
 ) -> None:
-    """Also one that is nobody's, and one whose name is another key's: the job table names them."""
-    await accept(sessions, new_project("p", "forgotten"), new_project("q", WORKERS))
-    await redis.sadd(WORKERS, "nobody")  # type: ignore[misc]
+    """Also one that is nobody's, and one that is no sorted set: the job table names them."""
+    await accept(sessions, new_project("p", "forgotten"), new_project("q", word := f"{settings.queue}:word"))
+    await redis.set(word, "x")
+    await redis.sadd(WORKERS, "nobody", b"\xff")  # type: ignore[misc]
+    await redis.set(PREFIX + "nobody", "[]")
     look = await seen(settings)
     assert look["missing"] == []
     lines = {line["queue"]: line for line in look["queues"]}
-    assert set(lines) == {settings.queue, "forgotten", WORKERS}
+    assert set(lines) == {settings.queue, "forgotten", word}
     assert (lines["forgotten"]["due"], lines["forgotten"]["workers"]) == (1, 0)
     assert "none" in (await command(settings, "top", "--once", COLUMNS="160")).out
 

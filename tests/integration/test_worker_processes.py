@@ -16,8 +16,9 @@ from tests.relays import accept, jobs, new_project, until_state
 from tests.waiting import eventually, wait_until
 from tests.workers import rows_locked
 from tests.worlds import plant, sql
-from worker.client import send
+from worker.client import send, somebody_works
 from worker.composition import Database
+from worker.presence import present_workers
 from worker.settings import Settings
 
 
@@ -59,6 +60,24 @@ async def test_a_child_that_is_killed_is_replaced_and_its_job_runs(
         assert (died["pid"], died["signal"], died["restart_in"]) == (victim, "SIGKILL", 0.5)
         assert parent.stop() == 0
     assert await sql(database, "SELECT count(*) FROM audit_log WHERE job_id = 'j'") == [(1,)]
+
+
+async def test_a_child_that_is_told_to_stop_leaves_the_sign_that_its_queue_is_served(
+    settings: Settings, redis: ArqRedis, tmp_path: Path
+) -> None:
+    """The other serves it still; senders would be told that nobody does."""
+    with worker_process(settings, tmp_path / "log", processes=2) as parent:
+
+        async def both_are_listed() -> bool:
+            return len(await present_workers(redis)) == 2
+
+        await eventually(both_are_listed, "both are listed")
+        os.kill(children(parent).pop(), signal.SIGTERM)
+        wait_until(lambda: parent.said("worker.stopped"), "it has stopped")
+        assert await somebody_works(redis, settings.queue)
+        wait_until(lambda: parent.times_said("worker.started") == 3, "another process works")
+        assert parent.stop() == 0
+    assert not await somebody_works(redis, settings.queue)
 
 
 @pytest.mark.parametrize("to_all", [False, True])

@@ -91,6 +91,10 @@ BAD = {
         job(**GOOD).replace(b'"et": 1', b'"et": 1' + b"0" * 18),
         "UnreadablePayload: .* as arq writes",
     ),
+    "a try beyond all tries": (
+        job(**GOOD).replace(b"null", b"1" + b"0" * 30),
+        "UnreadablePayload: .* as arq writes",
+    ),
     "a try that is no number": (job(**GOOD).replace(b"null", b'"first"'), "UnreadablePayload: .* as arq writes"),
 }
 

@@ -65,6 +65,22 @@ def test_a_wrong_url_is_named_but_never_shown(name: str, value: str) -> None:
     assert "topsecret" not in sentence
 
 
+@pytest.mark.parametrize("name", ["COUNTERFOIL_QUEUE", "COUNTERFOIL_QUEUES"])
+@pytest.mark.parametrize("queue", ["counterfoil:workers", "arq:abort", "arq:job:j", "high:health-check"])
+def test_a_queue_is_not_called_after_a_key_of_arqs_or_ours(name: str, queue: str) -> None:
+    """What is kept under that key already would be taken for jobs, or overwritten."""
+    (sentence,) = problems(**URLS, **{name: queue})
+    assert sentence.startswith(f"{name}='{queue}': a key of arq's or ours, and no name of a queue; expected such as ")
+
+
+def test_queues_that_begin_like_arqs_own_are_taken() -> None:
+    """Stock arq's users have called theirs so."""
+    assert load_settings({**URLS, "COUNTERFOIL_QUEUES": "arq:queue:high,arq:queue"}).queues == (
+        "arq:queue:high",
+        "arq:queue",
+    )
+
+
 def test_settings_cannot_be_changed_and_do_not_print_passwords() -> None:
     """They are read once; a setting that is assigned later is an error, and `repr` hides the URLs."""
     settings = load_settings(URLS)

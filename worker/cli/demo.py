@@ -51,7 +51,7 @@ def _place(urls: dict[str, str]) -> Iterator[dict[str, str]]:
         **kept,
         "DATABASE_URL": place,
         "REDIS_URL": urls["REDIS_URL"],
-        "COUNTERFOIL_QUEUE": f"counterfoil:{name}",
+        "COUNTERFOIL_QUEUE": f"demo:{name}",
         "COUNTERFOIL_RESULT_TTL": "60",
     }
     try:

@@ -12,12 +12,15 @@ from worker.logs import configure_logs
 from worker.process import run_worker
 from worker.processes.leash import Leash
 from worker.processes.supervised import supervise
-from worker.settings import Settings
+from worker.settings import MOST_PROCESSES, Settings
 
 
 def worker(
     processes: Annotated[
-        int | None, typer.Option(min=1, help="how many processes run jobs; COUNTERFOIL_PROCESSES, or one for each core")
+        int | None,
+        typer.Option(
+            min=1, max=MOST_PROCESSES, help="how many processes run jobs; COUNTERFOIL_PROCESSES, or one for each core"
+        ),
     ] = None,
     health_port: Annotated[
         int | None,

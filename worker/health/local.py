@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIServer
 
-from worker.health.server import CannotListen, Handler, ThreadingServer, served
+from worker.health.clients import Handler, ThreadingServer
+from worker.health.server import CannotListen, served
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

@@ -2,30 +2,22 @@
 
 import json
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+from wsgiref.simple_server import WSGIServer
 
 import structlog
 
 from domain.errors import CounterfoilError
+from worker.health.clients import Handler, ThreadingServer
 from worker.settings import Settings
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
-
-CLIENT_SECONDS = 5.0
-"""How long a client may take over its request: one that says nothing must not hold a thread for ever."""
-
-
-MOST_REQUESTS = 100
-"""How many requests are answered at a time, a thread each; probes and scrapers are a handful."""
 
 
 @dataclass(eq=False)
@@ -55,7 +47,7 @@ def routes(
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             return _answer(start, HTTPStatus.METHOD_NOT_ALLOWED, {"status": "only GET and HEAD are understood"})
         if path == "/metrics":
-            return metrics(environ, start)
+            return _figures(metrics, environ, start)
         if path not in checks:
             return _answer(start, HTTPStatus.NOT_FOUND, {"status": "not found", "known": [*checks, "/metrics"]})
         good, bad, check = checks[path]
@@ -64,6 +56,14 @@ def routes(
         return _answer(start, HTTPStatus.OK, {"status": good})
 
     return application
+
+
+def _figures(metrics: "WSGIApplication", environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+    try:
+        return metrics(environ, start)
+    except Exception as error:  # noqa: BLE001 - such as a version that is no number: wsgiref would print a stack
+        structlog.get_logger("counterfoil.health").warning("health.failed", error=type(error).__name__)
+        return _answer(start, HTTPStatus.INTERNAL_SERVER_ERROR, {"status": f"failed ({type(error).__name__})"})
 
 
 @contextmanager
@@ -105,47 +105,6 @@ def _answer(start: "StartResponse", status: HTTPStatus, body: Mapping[str, Any])
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(text))), ("Cache-Control", "no-store")]
     start(f"{status.value} {status.phrase}", headers)
     return [text]
-
-
-class Handler(WSGIRequestHandler):
-    """Reads one request, and logs none: probes come every few seconds."""
-
-    timeout = CLIENT_SECONDS
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-class ThreadingServer(ThreadingMixIn, WSGIServer):
-    """A thread for each request, up to a number, none of which holds up the end of the process."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = MOST_REQUESTS
-
-    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 - as the library takes them
-        """Take what the library takes."""
-        self._room = threading.BoundedSemaphore(MOST_REQUESTS)
-        super().__init__(*arguments)
-
-    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's types
-        """Answer in a thread, or hang up where too many are at work: slow clients must not fill the worker's memory."""
-        if self._room.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's types
-        """Answer, and make room."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._room.release()
-
-    def handle_error(self, *_: object) -> None:
-        """Log what broke by its class; a client that went away is no news."""
-        if not isinstance(error := sys.exc_info()[1], ConnectionError | TimeoutError):
-            structlog.get_logger("counterfoil.health").warning("health.failed", error=type(error).__name__)
 
 
 class _Server(ThreadingServer):
