@@ -1,8 +1,9 @@
 -- Change rows, write the difference to the audit log, and take and end the job, in one statement.
 -- The rows are locked first; the job's row comes last, because it records what was written. `name` is null where the
 -- job was not to be had: another delivery has ended it, and everything here is to be rolled back.
+-- `current.*` means the row, also where the table has a column of that name, which `current` alone would mean.
 WITH planned AS (
-    SELECT current AS old_row, jsonb_populate_record(current, CAST(:changes AS jsonb)) AS new_row
+    SELECT current.*::{table} AS old_row, jsonb_populate_record(current.*, CAST(:changes AS jsonb)) AS new_row
     FROM {table} AS current
     WHERE current.{selector} = ANY (:selected) AND current.deleted_at IS NULL
     ORDER BY current.id
@@ -13,7 +14,7 @@ written AS (
     SET {assignments}, version = target.version + 1, updated_at = now()
     FROM planned
     WHERE target.id = (planned.old_row).id AND ROW({new_columns}) IS DISTINCT FROM ROW({old_columns})
-    RETURNING target.id, target AS new_row, planned.old_row
+    RETURNING target.id, target.*::{table} AS new_row, planned.old_row
 ),
 audited AS (
     {audit_into}
