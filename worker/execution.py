@@ -15,14 +15,14 @@ from domain.job import CRASHES, JobState
 from domain.origin import Origin
 from domain.result import COUNTS, Result
 from persistence.job_failure import Failure, record_failure
-from persistence.job_life import Acceptance, NotAtOnce, cancel_job, finish_job, recorded_end, take_job
+from persistence.job_life import Acceptance, cancel_job, finish_job, recorded_end, take_job
 from persistence.transaction import Sessions, transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, asker, parse, refuse_id
 from worker.jobs.job import Job
 from worker.observer import End, Observer
 from worker.outcome import Again, Ended, Outcome, Succeeded
-from worker.stopping import CancelledWithin, is_cancelled
+from worker.stopping import CancelledWithin, RaisedAnEnd, is_cancelled
 
 _LOG = "counterfoil.job"
 
@@ -68,6 +68,8 @@ class Execution:
             return Again(early.seconds, str(early))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is kept, and the worker lives on
             return await self._failed(job, delivery, error)
+        except BaseException as end:  # noqa: BLE001 - a job may end its own attempt, and no worker
+            return await self._failed(job, delivery, RaisedAnEnd(end))
         if result is None:
             return await self._recorded(job, delivery)
         self.observer.ended(job.name, End.SUCCEEDED)
@@ -79,7 +81,8 @@ class Execution:
         accepted = self._acceptance(job, delivery)
         async with asyncio.timeout(job.timeout or self.job_timeout):
             if job.at_once is not None:
-                with suppress(NotAtOnce):
+                # Whatever stops it: the long way asks the job's row first, whether the job is due, or has ended.
+                with suppress(Exception):
                     async with transaction(self.sessions, origin) as tx:
                         return await job.at_once(tx, command, accepted)
             async with transaction(self.sessions, origin) as tx:

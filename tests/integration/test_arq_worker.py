@@ -249,6 +249,27 @@ async def test_signals_are_handled_where_that_is_wanted(bench: Bench, kind: Kind
     assert removed == [handles, handles]
 
 
+@pytest.mark.parametrize(
+    "end", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()], ids=lambda end: type(end).__name__
+)
+async def test_what_would_end_a_program_fails_one_job_of_ours(bench: Bench, end: BaseException) -> None:
+    """Raised by a job and by a hook: the job has failed, its lease is given back, and the next one runs."""
+    diary = Diary()
+
+    async def leave(_ctx: Context) -> None:
+        raise end
+
+    job = await bench.send("leave")
+    await bench.send("note")
+    worker = bench.worker(
+        "ours", func(leave, name="leave"), func(diary.note, name="note"), on_job_end=leave, max_jobs=1
+    )
+    await worker.async_run()
+    assert diary.lines == [1]
+    assert str((await bench.result(job)).result).startswith(f"RaisedAnEnd: the job raised {type(end).__name__}")
+    assert [key async for key in bench.redis.scan_iter("arq:in-progress:*")] == []
+
+
 async def test_arqs_cron_jobs_are_refused_by_our_engine(bench: Bench) -> None:
     """They would run twice or not at all; the error names what takes their place."""
     nightly = cron("tests.relays.jobs", name="nightly", hour=3)

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from domain.errors import EndedBefore, InvalidCommand, JobIdTaken, KilledItsWorker, NotFound
@@ -93,6 +94,17 @@ async def test_a_cancellation_that_nobody_has_asked_for_is_an_attempt(sessions: 
     outcomes = [await deliver(sessions, failing(raising(asyncio.CancelledError()))) for _ in range(3)]
     assert [type(outcome) for outcome in outcomes] == [Again, Again, Ended]
     assert [one["error"] for one in (await job(sessions, "j")).errors] == ["CancelledWithin"] * 3
+
+
+@pytest.mark.parametrize(
+    "end", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()], ids=lambda end: type(end).__name__
+)
+async def test_what_would_end_a_program_ends_an_attempt(sessions: Sessions, end: BaseException) -> None:
+    """It is rolled back, kept with its name, and tried again like any other error."""
+    outcomes = [await deliver(sessions, failing(raising(end))) for _ in range(3)]
+    assert [type(outcome) for outcome in outcomes] == [Again, Again, Ended]
+    assert type(end).__name__ in (await job(sessions, "j")).errors[-1]["message"]
+    assert await trail(sessions) == []
 
 
 async def test_a_late_failure_does_not_touch_a_job_that_has_succeeded(sessions: Sessions) -> None:

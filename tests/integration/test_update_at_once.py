@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tests.worlds import live, plant, trail
 from worker.composition import Database
 from worker.jobs.job import Job
 from worker.jobs.update import JOB
-from worker.outcome import Ended, Outcome, Succeeded
+from worker.outcome import Again, Ended, Outcome, Succeeded
 
 THE_LONG_WAY = replace(JOB, at_once=None)
 
@@ -125,6 +126,17 @@ async def test_the_row_of_an_accepted_job_says_who_asked(sessions: Sessions) -> 
     assert isinstance(outcome, Succeeded)
     (entry,) = await trail(sessions, job_id="j")
     assert (entry.actor, entry.request_id) == (BILLING.actor, BILLING.request_id)
+
+
+async def test_an_early_delivery_that_could_not_succeed_is_no_attempt(sessions: Sessions) -> None:
+    """Another row still has the key that is due in an hour: the job waits, whoever delivers it now."""
+    await plant(sessions)
+    arguments: dict[str, JsonValue] = {"entity": "task", "key": ["t0"], "changes": {"key": "t1"}}
+    later = datetime.now(UTC) + timedelta(hours=1)
+    await accept(sessions, NewJob(Update.model_validate(arguments), BILLING, job_id="j", run_at=later))
+    assert isinstance(await deliver(sessions, JOB, arguments), Again)
+    row = await job(sessions, "j")
+    assert (row.state, row.attempt, row.errors) == ("queued", 0, [])
 
 
 async def test_a_missing_row_undoes_the_others(sessions: Sessions) -> None:
