@@ -17,7 +17,7 @@ from worker.claimed import Call, Claimed, read
 from worker.finished import finished, now_ms
 from worker.hooks import call_hook
 from worker.observer import End, Observer
-from worker.stopping import RaisedAnEnd, is_cancelled
+from worker.stopping import as_exception, is_cancelled
 
 
 @dataclass
@@ -72,10 +72,8 @@ async def _run(worker: Worker, job: Claimed, call: Call, function: Function) -> 
             return finished(worker, job, call, cancelled, success=False)
         worker.jobs_retried += 1
         return PutBack(job.id, job.queue, is_uncounted=is_cancelled())
-    except Exception as error:  # noqa: BLE001 - a handler may raise whatever it wants: the worker lives on
-        return finished(worker, job, call, error, success=False)
-    except BaseException as end:  # noqa: BLE001 - SystemExit, too: let out, it would stop the loop with all jobs in it
-        return finished(worker, job, call, RaisedAnEnd(end), success=False)
+    except BaseException as error:  # noqa: BLE001 - SystemExit, too: let out, it would stop the loop with all jobs in it
+        return finished(worker, job, call, as_exception(error), success=False)
     return finished(worker, job, call, result, success=True)
 
 

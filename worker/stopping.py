@@ -18,7 +18,7 @@ class CancelledWithin(RuntimeError):
 
 
 class RaisedAnEnd(RuntimeError):
-    """A job raised what is no `Exception` and ends a whole program, such as SystemExit: a failed attempt, and no end."""
+    """A job raised what is no `Exception`, such as SystemExit, which ends a program: a failed attempt, and no end."""
 
     def __init__(self, raised: BaseException) -> None:
         """Take what was raised; its class is told."""
@@ -27,6 +27,11 @@ class RaisedAnEnd(RuntimeError):
     def __str__(self) -> str:
         """Say so."""
         return f"the job raised {self.args[0]}, which is for ending a program; raise an ordinary exception"
+
+
+def as_exception(raised: BaseException) -> Exception:
+    """Return what a job has raised, in place of what would end the program an error that says so."""
+    return raised if isinstance(raised, Exception) else RaisedAnEnd(raised)
 
 
 def is_cancelled() -> bool:

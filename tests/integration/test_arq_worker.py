@@ -13,6 +13,7 @@ from arq.constants import result_key_prefix
 from arq.worker import FailedJobs, Retry, async_check_health, func
 
 from tests.arq_workers import Bench, Diary, Kind, at_work, both
+from tests.executions import ends
 from tests.waiting import eventually
 from worker.arq_context import Context
 from worker.arq_cron import CronRefused
@@ -249,9 +250,7 @@ async def test_signals_are_handled_where_that_is_wanted(bench: Bench, kind: Kind
     assert removed == [handles, handles]
 
 
-@pytest.mark.parametrize(
-    "end", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()], ids=lambda end: type(end).__name__
-)
+@ends
 async def test_what_would_end_a_program_fails_one_job_of_ours(bench: Bench, end: BaseException) -> None:
     """Raised by a job and by a hook: the job has failed, its lease is given back, and the next one runs."""
     diary = Diary()
@@ -261,9 +260,7 @@ async def test_what_would_end_a_program_fails_one_job_of_ours(bench: Bench, end:
 
     job = await bench.send("leave")
     await bench.send("note")
-    worker = bench.worker(
-        "ours", func(leave, name="leave"), func(diary.note, name="note"), on_job_end=leave, max_jobs=1
-    )
+    worker = bench.worker("ours", named(leave, "leave"), func(diary.note, name="note"), on_job_end=leave, max_jobs=1)
     await worker.async_run()
     assert diary.lines == [1]
     assert str((await bench.result(job)).result).startswith(f"RaisedAnEnd: the job raised {type(end).__name__}")

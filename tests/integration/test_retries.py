@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlalchemy import text
 
 from domain.errors import EndedBefore, InvalidCommand, JobIdTaken, KilledItsWorker, NotFound
@@ -12,7 +11,7 @@ from persistence.dead_jobs import retry_ids
 from persistence.enqueue import NewJob
 from persistence.job_life import Acceptance, accept_job, register_jobs
 from persistence.transaction import Sessions, Transaction, transaction
-from tests.executions import Try, deliver, failing, for_ever, nothing, raising
+from tests.executions import Try, deliver, ends, failing, for_ever, nothing, raising
 from tests.relays import BILLING, accept, job, jobs
 from tests.worlds import begin, images, trail
 from worker.outcome import Again, Ended, Succeeded
@@ -96,9 +95,7 @@ async def test_a_cancellation_that_nobody_has_asked_for_is_an_attempt(sessions: 
     assert [one["error"] for one in (await job(sessions, "j")).errors] == ["CancelledWithin"] * 3
 
 
-@pytest.mark.parametrize(
-    "end", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()], ids=lambda end: type(end).__name__
-)
+@ends
 async def test_what_would_end_a_program_ends_an_attempt(sessions: Sessions, end: BaseException) -> None:
     """It is rolled back, kept with its name, and tried again like any other error."""
     outcomes = [await deliver(sessions, failing(raising(end))) for _ in range(3)]
