@@ -1,14 +1,13 @@
 """Acknowledgements: what became of deliveries, told to Redis in batches, and kept while Redis is away."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 from arq.connections import ArqRedis
-from redis.exceptions import RedisError
 
 from worker.leases import Leases
 
@@ -67,7 +66,7 @@ class Acknowledgements:
             self._some.clear()
             try:
                 await self._send_waiting()
-            except (RedisError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is: without acknowledgements every job would hang
                 structlog.get_logger("counterfoil.engine").warning(
                     "acknowledgements.kept", number=len(self._waiting), error=type(error).__name__
                 )
@@ -84,23 +83,21 @@ class Acknowledgements:
 
     async def _send_waiting(self) -> None:
         while batch := self._waiting[:]:
-            finished = [one for one in batch if isinstance(one, Finished)]
-            again = [one for one in batch if isinstance(one, PutBack)]
-            if finished:
-                await self._finish(args=[word for one in finished for word in (*_words(one), self._counted_in(one))])
-            if again:
-                words = [word for one in again for word in (*_words(one), self._counted_in(one))]
-                await self._put_back(args=[self._leases.holder, *words])
-            for one in batch:
-                self._leases.release(one.job_id)
+            with self._leases.ending([one.job_id for one in batch]):
+                await self._send(self._finish, [one for one in batch if isinstance(one, Finished)])
+                await self._send(self._put_back, [one for one in batch if isinstance(one, PutBack)])
+                for one in batch:
+                    self._leases.release(one.job_id)
             del self._waiting[: len(batch)]
             for one in batch:
                 if then := self._then.pop(one.job_id, None):
                     then()
         self._none.set()
 
-    def _counted_in(self, one: Finished | PutBack) -> str:
-        return self._leases.counted_in(one.job_id)
+    async def _send(self, script: Any, batch: Sequence[Finished | PutBack]) -> None:  # noqa: ANN401
+        if batch:
+            words = [word for one in batch for word in (*_words(one), self._leases.counted_in(one.job_id))]
+            await script(args=[self._leases.holder, *words])
 
 
 def _words(one: Finished | PutBack) -> tuple[str | bytes | int, ...]:

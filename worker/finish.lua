@@ -1,7 +1,10 @@
--- Acknowledge jobs that have ended: id, queue, result (empty: none), its life in ms (0: for ever) and the sets in which
+-- Acknowledge jobs of the holder ARGV[1] that have ended: id, queue, result (empty: none), its life in ms (0: for ever) and the sets in which
 -- the job is counted, one on a line, follow each other. Where that makes room under a limit, all workers are woken.
-for i = 1, #ARGV, 5 do
+-- What another worker holds by now is left alone: that delivery answers for itself, and its keys may be of a new life.
+local function finish(i)
     local id = ARGV[i]
+    local holder = redis.call('GET', 'arq:in-progress:' .. id)
+    if holder and holder ~= ARGV[1] then return end
     if ARGV[i + 2] ~= '' and ARGV[i + 3] == '0' then
         redis.call('SET', 'arq:result:' .. id, ARGV[i + 2])
     elseif ARGV[i + 2] ~= '' then
@@ -15,3 +18,5 @@ for i = 1, #ARGV, 5 do
         redis.call('PUBLISH', 'counterfoil:wake', ARGV[i + 1])
     end
 end
+
+for i = 2, #ARGV, 5 do finish(i) end

@@ -1,15 +1,19 @@
 """Leases: the right to run a job for some seconds, renewed by a thread, so that a handler may block the loop."""
 
 import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import structlog
 from redis import Redis
-from redis.exceptions import RedisError
 
 RENEWALS = 3
 """Renewals in the time of one lease: two may be late before a live job is taken over."""
+
+Held = dict[str, tuple[str, str]]
+"""Queue and counting sets of what is held, by id."""
 
 _RENEW = Path(__file__).with_name("renew.lua").read_text(encoding="utf-8")
 
@@ -25,7 +29,8 @@ class Leases:
         self.holder = holder
         self.seconds = seconds
         self._url = redis_url
-        self._held: dict[str, tuple[str, str]] = {}
+        self._held: Held = {}
+        self._ending: set[str] = set()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -45,6 +50,19 @@ class Leases:
     def queues(self) -> list[str]:
         """Return the queue of each job that this process holds."""
         return [queue for queue, _ in self._held.values()]
+
+    @contextmanager
+    def ending(self, ids: Collection[str]) -> Iterator[None]:
+        """Set no lease of these jobs anew for the time of the block, in which they are acknowledged and released.
+
+        A renewal that is on its way meanwhile would bring back a lease that nobody holds: the next delivery would wait
+        for its end, and so would the job's place under a limit.
+        """
+        self._ending.update(ids)
+        try:
+            yield
+        finally:
+            self._ending.difference_update(ids)
 
     def release(self, job_id: str) -> None:
         """Renew the lease no more."""
@@ -67,25 +85,37 @@ class Leases:
         # A Redis that hangs must not hold up the next renewal for longer than a renewal may be late.
         redis: Any = Redis.from_url(self._url, socket_timeout=wait, socket_connect_timeout=wait)
         with redis:
-            renew = redis.register_script(_RENEW)
+            renew = self.script(redis)
             while not self._stopped.wait(wait):
-                self._renew(renew)
+                self.renew(renew)
 
-    def _renew(self, renew: Any) -> None:  # noqa: ANN401 - redis-py's script
-        held = list(self._held.items())
+    @staticmethod
+    def script(redis: Any) -> Any:  # noqa: ANN401 - redis-py's connection and script
+        """Return the script that renews, on a connection of the thread's own."""
+        return redis.register_script(_RENEW)
+
+    def renew(self, renew: Any) -> None:  # noqa: ANN401 - redis-py's script
+        """Renew once whatever is held."""
+        held = dict(self._held)
         if not held:
             return
         try:
-            lost = renew(
-                args=[
-                    self.holder,
-                    int(self.seconds * 1000),
-                    *(word for job_id, where in held for word in (job_id, *where)),
-                ]
-            )
-        except (RedisError, OSError) as error:
+            lost, gone = self._told(renew, held, anew=False)
+            if still := {job_id: held[job_id] for job_id in gone if self._is_running(job_id)}:
+                lost += self._told(renew, still, anew=True)[0]
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next renewal is due
             structlog.get_logger("counterfoil.lease").warning("lease.not_renewed", error=type(error).__name__)
             return
         for job_id in lost:
-            self.release(job_id.decode())
-            structlog.get_logger("counterfoil.lease").warning("lease.lost", job_id=job_id.decode())
+            if self._held.get(job_id) is held[job_id]:  # and not claimed again since
+                self.release(job_id)
+            structlog.get_logger("counterfoil.lease").warning("lease.lost", job_id=job_id)
+
+    def _told(self, renew: Any, held: Held, *, anew: bool) -> tuple[list[str], list[str]]:  # noqa: ANN401
+        """Renew, and return the ids of leases that are another worker's by now, and of those that are gone."""
+        words = (word for job_id, where in held.items() for word in (job_id, *where))
+        lost, gone = renew(args=[self.holder, int(self.seconds * 1000), int(anew), *words])
+        return [job_id.decode() for job_id in lost], [job_id.decode() for job_id in gone]
+
+    def _is_running(self, job_id: str) -> bool:
+        return job_id in self._held and job_id not in self._ending
