@@ -12,6 +12,7 @@ from worker.arq_context import COUNT_SECONDS
 from worker.claimed import Claimed
 from worker.leases import Leases
 from worker.limits import Limits
+from worker.wire import LAST_MILLISECOND
 
 _CLAIM = Path(__file__).with_name("claim.lua").read_text(encoding="utf-8")
 
@@ -58,5 +59,10 @@ class Claims:
             structlog.get_logger("counterfoil.engine").warning("job.refused", error="UnreadableId")
             await self._redis.zrem(queue, raw_id)
             return None
-        aborted_at = None if abort is None else int(float(abort))
-        return Claimed(job_id, queue, payload, attempt, int(float(score)), aborted_at)
+        aborted_at = None if abort is None else _milliseconds(abort)
+        return Claimed(job_id, queue, payload, attempt, _milliseconds(score), aborted_at)
+
+
+def _milliseconds(score: bytes) -> int:
+    """Return a score as a time; Redis accepts infinite ones, too, which are no number here."""
+    return int(max(0.0, min(float(score), LAST_MILLISECOND)))
