@@ -3,7 +3,6 @@
 import asyncio
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -11,9 +10,10 @@ from structlog.contextvars import bind_contextvars
 
 from domain.commands import Command
 from domain.errors import CounterfoilError, EndedBefore, InvalidCommand, JobIdTaken, KilledItsWorker, NotYetDue
-from domain.job import CRASHES, JobState
+from domain.job import CRASHES, JobState, Severity
 from domain.origin import Origin
 from domain.result import COUNTS, Result
+from persistence.classification import severity
 from persistence.job_failure import Failure, record_failure
 from persistence.job_life import Acceptance, cancel_job, finish_job, recorded_end, take_job
 from persistence.transaction import Sessions, transaction
@@ -79,10 +79,13 @@ class Execution:
         accepted = self._acceptance(job, delivery)
         async with asyncio.timeout(job.timeout or self.job_timeout):
             if job.at_once is not None:
-                # Whatever stops it: the long way asks the job's row first, whether the job is due, or has ended.
-                with suppress(Exception):
+                try:
                     async with transaction(self.sessions, origin) as tx:
                         return await job.at_once(tx, command, accepted)
+                except Exception as error:
+                    # The long way asks the job's row first: whether the job is due, or has ended.
+                    if severity(error) is Severity.TRANSIENT:
+                        raise
             async with transaction(self.sessions, origin) as tx:
                 if (taken := await take_job(tx, accepted)) is None:
                     return None
