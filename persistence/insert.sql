@@ -1,4 +1,5 @@
 -- Insert rows and their audit rows; a row whose natural key a live row has is left out where the job asks for that.
+-- `written.*` means the row, also where the table has a column `written`.
 WITH written AS (
     INSERT INTO {table} ({columns})
     SELECT {columns}
@@ -12,7 +13,7 @@ audited AS (
         written.id::text,
         'insert',
         NULL::jsonb,
-        to_jsonb(written)
+        to_jsonb(written.*)
     FROM written
     ORDER BY written.id
     RETURNING 1

@@ -99,14 +99,16 @@ async def accept_in(session: WriteSession, job: Acceptance) -> None:
     await session.execute(row.on_conflict_do_nothing())
 
 
-async def cancel_job(sessions: Sessions, job: Acceptance) -> None:
-    """Mark a job as cancelled, in a transaction of its own, unless it has ended; raises JobIdTaken."""
+async def cancel_job(sessions: Sessions, job: Acceptance) -> bool:
+    """Mark a job as cancelled, in a transaction of its own, and tell whether it was not ended; raises JobIdTaken."""
     async with bookkeeping(sessions) as session:
         row = (await session.execute(sentence("take_job"), job.parameters())).mappings().one_or_none()
-        if row is not None:
-            job.refuse_other(row)
-            cancelled = update(JobRow).where(col(JobRow.id) == job.id)
-            await session.execute(cancelled.values(state=JobState.CANCELLED.value, finished_at=func.now()))
+        if row is None:
+            return False
+        job.refuse_other(row)
+        cancelled = update(JobRow).where(col(JobRow.id) == job.id)
+        await session.execute(cancelled.values(state=JobState.CANCELLED.value, finished_at=func.now()))
+        return True
 
 
 async def finish_job(tx: Transaction, job_id: str, result: dict[str, JsonValue]) -> None:

@@ -1,4 +1,5 @@
 -- Delete for good the oldest soft-deleted rows to which no other row refers; the whole row stays in the audit log.
+-- `target.*` means the row, also where the table has a column `target`.
 WITH due AS (
     SELECT candidate.id
     FROM {table} AS candidate
@@ -11,7 +12,7 @@ WITH due AS (
 written AS (
     DELETE FROM {table} AS target USING due
     WHERE target.id = due.id
-    RETURNING target.id, to_jsonb(target) AS before
+    RETURNING target.id, to_jsonb(target.*) AS before
 ),
 audited AS (
     {audit_into}

@@ -1,7 +1,8 @@
 -- Change rows, each by its own change set, and write the difference of the known columns to the audit log.
--- The rows are locked already. A change set that changes nothing writes nothing.
+-- The rows are locked already. A change set that changes nothing writes nothing. `current.*` means the row, also where
+-- the table has a column of that name, which `current` alone would mean.
 WITH planned AS (
-    SELECT current AS old_row, jsonb_populate_record(current, change.changes) AS new_row
+    SELECT current.*::{table} AS old_row, jsonb_populate_record(current.*, change.changes) AS new_row
     FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change (id bigint, changes jsonb)
     JOIN {table} AS current ON current.id = change.id
 ),
@@ -10,7 +11,7 @@ written AS (
     SET {assignments}, version = target.version + 1, updated_at = now()
     FROM planned
     WHERE target.id = (planned.old_row).id AND ROW({new_columns}) IS DISTINCT FROM ROW({old_columns})
-    RETURNING target.id, target AS new_row, planned.old_row
+    RETURNING target.id, target.*::{table} AS new_row, planned.old_row
 ),
 audited AS (
     {audit_into}

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
+import pytest
 from pydantic import JsonValue
 
 from domain.commands import Command
@@ -18,6 +19,10 @@ from worker.outcome import Outcome
 
 Arguments = Mapping[str, JsonValue]
 Fails = Callable[[Transaction], Awaitable[Any]]
+
+
+ends = pytest.mark.parametrize("end", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()], ids=repr)
+"""Runs a test with each of what is raised to end a program, or a coroutine."""
 
 
 class Try(Command):

@@ -1,4 +1,4 @@
-"""Entities of unusual shape, apart from the shipped ones: reserved words, a number as key, no key at all."""
+"""Entities of unusual shape, apart from the shipped ones: reserved words, our own words, a number as key, no key."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -67,3 +67,32 @@ class Note(NoteFields, Entity, table=True):
     owners: ClassVar[tuple[str, ...]] = ("order_id",)
     create_schema: ClassVar[type[SQLModel]] = NoteCreate
     update_schema: ClassVar[type[SQLModel]] = partial(NoteCreate, "NoteUpdate")
+
+
+class TargetFields(SQLModel):
+    """Fields that are named as our statements name rows."""
+
+    key: str
+    target: str = "target"
+    current: str = "current"
+    written: str = "written"
+    planned: str = "planned"
+    old_row: str = "old row"
+    change: str = "change"
+    input: str = "input"
+    candidate: str = "candidate"
+
+
+class TargetCreate(TargetFields, Schema):
+    """A new target."""
+
+
+class Target(TargetFields, Entity, table=True):
+    """A target, whose table and columns have names that our statements use as well."""
+
+    __tablename__ = "target"
+    __table_args__ = (live_key("target", "key"),)
+    metadata: ClassVar[MetaData] = METADATA
+    natural_key: ClassVar[str | None] = "key"
+    create_schema: ClassVar[type[SQLModel]] = TargetCreate
+    update_schema: ClassVar[type[SQLModel]] = partial(TargetCreate, "TargetUpdate")

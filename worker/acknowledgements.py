@@ -1,16 +1,15 @@
 """Acknowledgements: what became of deliveries, told to Redis in batches, and kept while Redis is away."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 from arq.connections import ArqRedis
-from redis.exceptions import RedisError
 
-from worker.leases import Leases
+from worker.leases import Held, Leases
 
 AGAIN_SECONDS = 0.5
 """After which acknowledgements are sent again to a Redis that did not answer."""
@@ -70,7 +69,7 @@ class Acknowledgements:
             self._some.clear()
             try:
                 await self._send_waiting()
-            except (RedisError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is: without acknowledgements every job would hang
                 structlog.get_logger("counterfoil.engine").warning(
                     "acknowledgements.kept", number=len(self._waiting), error=type(error).__name__
                 )
@@ -87,10 +86,11 @@ class Acknowledgements:
 
     async def _send_waiting(self) -> None:
         while batch := self._waiting[:]:
-            held = await self._leases.let_go([one.job_id for one in batch])
+            held = self._leases.let_go(one.job_id for one in batch)
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    await self._send(batch, {job_id: counted_in for job_id, (_, counted_in) in held.items()})
+                    await self._send(self._finish, [one for one in batch if isinstance(one, Finished)], held)
+                    await self._send(self._put_back, [one for one in batch if isinstance(one, PutBack)], held)
             except BaseException:
                 self._leases.hold_again(held)
                 raise
@@ -100,16 +100,10 @@ class Acknowledgements:
                     then()
         self._none.set()
 
-    async def _send(self, batch: Sequence[Finished | PutBack], counted_in: Mapping[str, str]) -> None:
-        """Tell Redis of a batch; `counted_in` are the sets that count a job, one on a line."""
-        finished = [one for one in batch if isinstance(one, Finished)]
-        again = [one for one in batch if isinstance(one, PutBack)]
-        if finished:
-            words = [word for one in finished for word in (*_words(one), counted_in.get(one.job_id, ""))]
-            await self._finish(args=words)
-        if again:
-            words = [word for one in again for word in (*_words(one), counted_in.get(one.job_id, ""))]
-            await self._put_back(args=[self._leases.holder, *words])
+    async def _send(self, script: Any, batch: Sequence[Finished | PutBack], held: Held) -> None:  # noqa: ANN401
+        if batch:
+            words = (word for one in batch for word in (*_words(one), held.get(one.job_id, ("", ""))[1]))
+            await script(args=[self._leases.holder, *words])
 
 
 def _words(one: Finished | PutBack) -> tuple[str | bytes | int, ...]:

@@ -55,7 +55,12 @@ local function limited(payload)
 end
 
 local queue_key = 'counterfoil:running:queue:' .. KEYS[1]
-if queue_limit > 0 then free = math.min(free, room(queue_key, queue_limit)) end
+local is_full = false
+if queue_limit > 0 then
+    local left = room(queue_key, queue_limit)
+    is_full = left <= free
+    free = math.min(free, left)
+end
 
 local function claim(id, score, payload, counted)
     move(id, score, now + lease)
@@ -93,4 +98,9 @@ end
 local following = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 local due = following[2] and following[2] - now or false
 if put_off == most_put_off then due = 0 end
+if is_full and redis.call('ZCOUNT', KEYS[1], '-inf', now) > 0 then
+    -- What waits is due when the first lease ends, at the latest; a burst would not wait for it otherwise.
+    local first = redis.call('ZRANGE', queue_key, 0, 0, 'WITHSCORES')[2]
+    if first then due = math.min(due or math.huge, first - now) end
+end
 return {claimed, due, redis.call('ZRANGE', 'arq:abort', 0, -1)}

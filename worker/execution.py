@@ -3,7 +3,6 @@
 import asyncio
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -11,18 +10,19 @@ from structlog.contextvars import bind_contextvars
 
 from domain.commands import Command
 from domain.errors import CounterfoilError, EndedBefore, InvalidCommand, JobIdTaken, KilledItsWorker, NotYetDue
-from domain.job import CRASHES, JobState
+from domain.job import CRASHES, JobState, Severity
 from domain.origin import Origin
 from domain.result import COUNTS, Result
+from persistence.classification import severity
 from persistence.job_failure import Failure, record_failure
-from persistence.job_life import Acceptance, NotAtOnce, cancel_job, finish_job, recorded_end, take_job
+from persistence.job_life import Acceptance, cancel_job, finish_job, recorded_end, take_job
 from persistence.transaction import Sessions, transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, asker, parse, refuse_id
 from worker.jobs.job import Job
 from worker.observer import End, Observer
 from worker.outcome import Again, Ended, Outcome, Succeeded
-from worker.stopping import CancelledWithin, is_cancelled
+from worker.stopping import CancelledWithin, as_exception, is_cancelled
 
 _LOG = "counterfoil.job"
 
@@ -66,8 +66,8 @@ class Execution:
         except NotYetDue as early:
             self.observer.handed_back(job.name)
             return Again(early.seconds, str(early))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is kept, and the worker lives on
-            return await self._failed(job, delivery, error)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is kept, and the worker lives on
+            return await self._failed(job, delivery, as_exception(error))
         if result is None:
             return await self._recorded(job, delivery)
         self.observer.ended(job.name, End.SUCCEEDED)
@@ -79,9 +79,13 @@ class Execution:
         accepted = self._acceptance(job, delivery)
         async with asyncio.timeout(job.timeout or self.job_timeout):
             if job.at_once is not None:
-                with suppress(NotAtOnce):
+                try:
                     async with transaction(self.sessions, origin) as tx:
                         return await job.at_once(tx, command, accepted)
+                except Exception as error:
+                    # The long way asks the job's row first: whether the job is due, or has ended.
+                    if severity(error) is Severity.TRANSIENT:
+                        raise
             async with transaction(self.sessions, origin) as tx:
                 if (taken := await take_job(tx, accepted)) is None:
                     return None
@@ -116,15 +120,26 @@ class Execution:
             return Ended(error)
         return await self._recorded(job, delivery)
 
-    async def cancelled(self, job: Job, delivery: Delivery) -> None:
-        """Keep that a client has aborted the job; while the database is away, its row stays queued."""
+    async def cancelled(self, job: Job, delivery: Delivery) -> Outcome | None:
+        """Keep that a client has aborted the job; returns None, or what became of a job that had ended before.
+
+        The abort may have come while the commit was answered. Where it cannot be kept, the job is to come again.
+        """
         try:
             async with asyncio.timeout(RECORD_SECONDS):
-                await cancel_job(self.sessions, self._acceptance(job, delivery))
+                is_kept = await cancel_job(self.sessions, self._acceptance(job, delivery))
+        except JobIdTaken as taken:
+            return Ended(taken)
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker lives on
             _log_failure(error)
-        else:
+            self.observer.handed_back(job.name)
+            return Again(RECORD_SECONDS * (1 + self.random()), "the abort could not be kept")
+        if is_kept:
             self.observer.ended(job.name, End.CANCELLED)
+            return None
+        outcome = await self._recorded(job, delivery)
+        is_cancelled_before = isinstance(outcome, Ended) and getattr(outcome.error, "state", "") == JobState.CANCELLED
+        return None if is_cancelled_before else outcome
 
     async def _recorded(self, job: Job, delivery: Delivery) -> Outcome:
         """Return the outcome that another delivery of the job has recorded."""

@@ -1,9 +1,13 @@
--- Acknowledge jobs that have ended: id, queue, result (empty: none), its life in ms (0: for ever) and the sets in which
--- the job is counted, one on a line, follow each other. Where that makes room under a limit, all workers are woken.
+-- Acknowledge jobs of the holder ARGV[1] that have ended: id, queue, result (empty: none), its life in ms (0: for ever)
+-- and the sets in which the job is counted, one on a line, follow each other. Where that makes room under a limit, all
+-- workers are woken.
+-- What another worker holds by now is left alone: that delivery answers for itself, and its keys may be of a new life.
 -- A key that holds something else than it should is nobody's fault here, and hinders no other acknowledgement. What makes
 -- room comes first: a Redis that is full refuses a script whose first write takes more.
-for i = 1, #ARGV, 5 do
+local function finish(i)
     local id = ARGV[i]
+    local holder = redis.pcall('GET', 'arq:in-progress:' .. id)
+    if type(holder) == 'string' and holder ~= ARGV[1] then return end
     redis.call('DEL', 'arq:in-progress:' .. id, 'arq:retry:' .. id, 'arq:job:' .. id)
     if ARGV[i + 2] ~= '' and ARGV[i + 3] == '0' then
         redis.call('SET', 'arq:result:' .. id, ARGV[i + 2])
@@ -17,3 +21,5 @@ for i = 1, #ARGV, 5 do
         redis.call('PUBLISH', 'counterfoil:wake', ARGV[i + 1])
     end
 end
+
+for i = 2, #ARGV, 5 do finish(i) end

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, cast
 
+from arq.constants import abort_jobs_ss
 from arq.typing import WorkerCoroutine
+from arq.utils import timestamp_ms
 from arq.worker import Function, Retry, func
 from pydantic import JsonValue
 from redis.exceptions import RedisError
@@ -14,7 +16,7 @@ from worker.arq_context import Context, delivery_of, hand_back
 from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.jobs.job import Job
-from worker.outcome import Again, Ended, Succeeded
+from worker.outcome import Again, Ended, Outcome, Succeeded
 from worker.running import KeepsAborts
 from worker.stop_running import is_operators
 
@@ -35,16 +37,19 @@ def arq_function(job: Job, execution: Execution) -> Function:
         **arguments: Any,  # noqa: ANN401
     ) -> dict[str, JsonValue]:
         delivery = delivery_of(ctx, positional, arguments)
+        outcome: Outcome | None
         try:
             outcome = await execution.execute(job, delivery)
         except asyncio.CancelledError:
             if ctx.get("aborted", bool)():
-                await asyncio.shield(_cancelled(ctx, execution, job, delivery))
+                outcome = await asyncio.shield(_cancelled(ctx, execution, job, delivery))
+            else:
+                execution.observer.handed_back(job.name)
+                await asyncio.shield(hand_back(ctx))
+                # Not the cancellation: arq would make a time-out of it where its own time ran out, and delete the job.
+                raise Retry from None
+            if outcome is None:
                 raise
-            execution.observer.handed_back(job.name)
-            await asyncio.shield(hand_back(ctx))
-            # Not the cancellation: arq would make a time-out of it where its own time ran out, and delete the job.
-            raise Retry from None
         match outcome:
             case Succeeded(result):
                 return result
@@ -58,12 +63,16 @@ def arq_function(job: Job, execution: Execution) -> Function:
     return KeepsAborts(**vars(known))
 
 
-async def _cancelled(ctx: Context, execution: Execution, job: Job, delivery: Delivery) -> None:
-    """Keep that the job was aborted, unless an operator does, who waits for its row."""
+async def _cancelled(ctx: Context, execution: Execution, job: Job, delivery: Delivery) -> Outcome | None:
+    """Keep that the job was aborted, unless an operator does, who waits for its row; None: it is cancelled."""
     with suppress(RedisError, OSError):
         if await is_operators(ctx["redis"], delivery.job_id):
-            return
-    await execution.cancelled(job, delivery)
+            return None
+    outcome = await execution.cancelled(job, delivery)
+    if isinstance(outcome, Again):  # the claim took the wish: the next delivery is to find it
+        with suppress(RedisError, OSError):
+            await ctx["redis"].zadd(abort_jobs_ss, {delivery.job_id: timestamp_ms()})
+    return outcome
 
 
 def named(coroutine: Callable[..., Awaitable[Any]], name: str, timeout: float | None = None) -> Function:

@@ -16,7 +16,9 @@ async def call_hook(hook: Hook, ctx: Context) -> None:
         return
     try:
         await hook(ctx)
-    except Exception as error:  # noqa: BLE001 - whatever a team's hook raises, the worker lives on
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a team's hook raises, SystemExit too, the worker lives on
         structlog.get_logger("counterfoil.engine").error("hook.failed", error=type(error).__name__)
 
 

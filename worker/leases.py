@@ -1,8 +1,7 @@
 """Leases: the right to run a job for some seconds, renewed by a thread, so that a handler may block the loop."""
 
-import asyncio
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,9 @@ from redis import Redis
 
 RENEWALS = 3
 """Renewals in the time of one lease: two may be late before a live job is taken over."""
+
+Held = dict[str, tuple[str, str]]
+"""Queue and counting sets of what is held, by id."""
 
 _RENEW = Path(__file__).with_name("renew.lua").read_text(encoding="utf-8")
 
@@ -26,10 +28,8 @@ class Leases:
         self.holder = holder
         self.seconds = seconds
         self._url = redis_url
-        self._held: dict[str, tuple[str, str]] = {}
+        self._held: Held = {}
         self._stopped = threading.Event()
-        self._between = threading.Event()
-        self._between.set()
         self._thread: threading.Thread | None = None
 
     def hold(self, job_id: str, queue: str, counted_in: str = "") -> None:
@@ -45,18 +45,14 @@ class Leases:
         """Return the queue of each job that this process holds."""
         return [queue for queue, _ in self._held.values()]
 
-    async def let_go(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """Renew these leases no more, and return where each was held, once no renewal of them is under way.
+    def let_go(self, ids: Iterable[str]) -> Held:
+        """Renew these leases no more, and return those that were held: before they are acknowledged, not afterwards.
 
-        One that reached Redis after the job's end would hold a job that is over, and its place under a limit, for the
-        time of a lease.
+        A job that is put back may be claimed here again before the answer has come: that lease is another one.
         """
-        let_go = {job_id: where for job_id in ids if (where := self._held.pop(job_id, None))}
-        if not self._between.is_set():
-            await asyncio.to_thread(self._between.wait)
-        return let_go
+        return {job_id: where for job_id in ids if (where := self._held.pop(job_id, None))}
 
-    def hold_again(self, let_go: Mapping[str, tuple[str, str]]) -> None:
+    def hold_again(self, let_go: Held) -> None:
         """Renew what was let go, where it has not been claimed anew."""
         for job_id, where in let_go.items():
             self._held.setdefault(job_id, where)
@@ -78,22 +74,35 @@ class Leases:
         # A Redis that hangs must not hold up the next renewal for longer than a renewal may be late.
         redis: Any = Redis.from_url(self._url, socket_timeout=wait, socket_connect_timeout=wait)
         with redis:
-            renew = redis.register_script(_RENEW)
+            renew = self.script(redis)
             while not self._stopped.wait(wait):
-                self._between.clear()  # before it is looked at what is held: see `let_go`
-                try:
-                    self._renew(renew)
-                except Exception as error:  # noqa: BLE001 - without this thread, live jobs would be taken over
-                    structlog.get_logger("counterfoil.lease").warning("lease.not_renewed", error=type(error).__name__)
-                finally:
-                    self._between.set()
+                self.renew(renew)
 
-    def _renew(self, renew: Any) -> None:  # noqa: ANN401 - redis-py's script
-        held = list(self._held.items())
+    @staticmethod
+    def script(redis: Any) -> Any:  # noqa: ANN401 - redis-py's connection and script
+        """Return the script that renews, on a connection of the thread's own."""
+        return redis.register_script(_RENEW)
+
+    def renew(self, renew: Any) -> None:  # noqa: ANN401 - redis-py's script
+        """Renew once whatever is held."""
+        held = dict(self._held)
         if not held:
             return
-        words = (word for job_id, where in held for word in (job_id, *where))
-        lost = renew(args=[self.holder, int(self.seconds * 1000), *words])
+        try:
+            lost, gone = self._told(renew, held, anew=False)
+            # Not those that were let go meanwhile: a lease that nobody holds would keep the next delivery waiting.
+            if still := {job_id: held[job_id] for job_id in gone if job_id in self._held}:
+                lost += self._told(renew, still, anew=True)[0]
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next renewal is due
+            structlog.get_logger("counterfoil.lease").warning("lease.not_renewed", error=type(error).__name__)
+            return
         for job_id in lost:
-            self._held.pop(job_id.decode(), None)
-            structlog.get_logger("counterfoil.lease").warning("lease.lost", job_id=job_id.decode())
+            if self._held.get(job_id) is held[job_id]:  # and not claimed again since
+                del self._held[job_id]
+            structlog.get_logger("counterfoil.lease").warning("lease.lost", job_id=job_id)
+
+    def _told(self, renew: Any, held: Held, *, anew: bool) -> tuple[list[str], list[str]]:  # noqa: ANN401
+        """Renew, and return the ids of leases that are another worker's by now, and of those that are gone."""
+        words = (word for job_id, where in held.items() for word in (job_id, *where))
+        lost, gone = renew(args=[self.holder, int(self.seconds * 1000), int(anew), *words])
+        return [job_id.decode() for job_id in lost], [job_id.decode() for job_id in gone]

@@ -61,7 +61,8 @@ class Operator:
         stopping = StopRunning(self.redis, ids)
         async with transaction(self.sessions, self.origin) as tx:
             await refuse_ended(tx, ids)
-            without_row = await self._without_row(ids)  # before they are stopped, and arq forgets them
+            # Before they are stopped, and arq forgets them; in one order, so that two operators do not deadlock.
+            without_row = await self._without_row(sorted(ids))
             async with stopping.soon():
                 await wait_at_most(tx, STOP_SECONDS)
                 for row in without_row:

@@ -1,13 +1,11 @@
 """One delivery, run: arq's coroutine is called, and whatever it does becomes an acknowledgement."""
 
 import asyncio
-from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import structlog
 from arq.constants import result_key_prefix, retry_key_prefix
 from arq.utils import ms_to_datetime
 from arq.worker import Function, Retry, RetryJob, Worker
@@ -19,7 +17,7 @@ from worker.claimed import Call, Claimed, read
 from worker.finished import finished, now_ms
 from worker.hooks import call_hook
 from worker.observer import End, Observer
-from worker.stopping import is_cancelled
+from worker.stopping import as_exception, is_cancelled
 
 
 @dataclass
@@ -74,8 +72,8 @@ async def _run(worker: Worker, job: Claimed, call: Call, function: Function) -> 
             return finished(worker, job, call, cancelled, success=False)
         worker.jobs_retried += 1
         return PutBack(job.id, job.queue, is_uncounted=is_cancelled())
-    except Exception as error:  # noqa: BLE001 - a handler may raise whatever it wants: the worker lives on
-        return finished(worker, job, call, error, success=False)
+    except BaseException as error:  # noqa: BLE001 - SystemExit, too: let out, it would stop the loop with all jobs in it
+        return finished(worker, job, call, as_exception(error), success=False)
     return finished(worker, job, call, result, success=True)
 
 
@@ -115,25 +113,10 @@ async def _called(worker: Worker, job: Claimed, call: Call, function: Function) 
     await call_hook(worker.on_job_start, ctx)
     try:
         async with asyncio.timeout(seconds):
-            return await _kept_alive(function.coroutine(ctx, *call.positional, **(call.arguments or {})))
+            return await function.coroutine(ctx, *call.positional, **(call.arguments or {}))
     finally:
         worker.job_tasks.pop(job.id, None)  # an abort from here on is too late, and must not cut what follows
         await call_hook(worker.on_job_end, ctx)
-
-
-async def _kept_alive(handler: Awaitable[Any]) -> Any:  # noqa: ANN401 - a result
-    """Return what a handler returns; one that would end the process ends its delivery, and that counts as a death.
-
-    Such are SystemExit, and the panics of libraries in other languages: asyncio lets the first end its loop, and nobody
-    would acknowledge the second.
-    """
-    try:
-        return await handler
-    except (Exception, asyncio.CancelledError, KeyboardInterrupt, GeneratorExit):
-        raise
-    except BaseException as error:
-        structlog.get_logger("counterfoil.engine").warning("job.exited", error=type(error).__name__)
-        raise RetryJob from error
 
 
 def _abort_first(worker: Worker, job: Claimed, function: Function) -> None:

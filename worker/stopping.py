@@ -17,6 +17,23 @@ class CancelledWithin(RuntimeError):
         return "something that the job waited for was cancelled, though nobody has stopped the job"
 
 
+class RaisedAnEnd(RuntimeError):
+    """A job raised what is no `Exception`, such as SystemExit, which ends a program: a failed attempt, and no end."""
+
+    def __init__(self, raised: BaseException) -> None:
+        """Take what was raised; its class is told."""
+        super().__init__(type(raised).__name__)
+
+    def __str__(self) -> str:
+        """Say so."""
+        return f"the job raised {self.args[0]}, which is for ending a program; raise an ordinary exception"
+
+
+def as_exception(raised: BaseException) -> Exception:
+    """Return what a job has raised, in place of what would end the program an error that says so."""
+    return raised if isinstance(raised, Exception) else RaisedAnEnd(raised)
+
+
 def is_cancelled() -> bool:
     """Tell whether somebody has cancelled the running task: by a stop, an abort or a time-out."""
     task = asyncio.current_task()

@@ -50,6 +50,8 @@ async def wake_on(redis: ArqRedis, source: Source, keys: Collection[str], wake: 
     names = {key.encode() for key in keys}
     while True:
         with suppress(RedisError, OSError):
+            if source is Source.EVENTS:  # a server that was restarted meanwhile has forgotten that they are wanted
+                await source_of(redis)
             async with redis.pubsub() as heard:
                 await heard.subscribe(*channels)
                 wake()  # whatever came before this

@@ -13,6 +13,7 @@ from arq.constants import result_key_prefix
 from arq.worker import FailedJobs, Retry, async_check_health, func
 
 from tests.arq_workers import Bench, Diary, Kind, at_work, both
+from tests.executions import ends
 from tests.waiting import eventually
 from worker.arq_context import Context
 from worker.arq_cron import CronRefused
@@ -247,6 +248,23 @@ async def test_signals_are_handled_where_that_is_wanted(bench: Bench, kind: Kind
     worker = bench.worker(kind, func(Diary().note, name="note"), handle_signals=handles)
     removed = [worker.loop.remove_signal_handler(number) for number in (signal.SIGTERM, signal.SIGINT)]
     assert removed == [handles, handles]
+
+
+@ends
+async def test_what_would_end_a_program_fails_one_job_of_ours(bench: Bench, end: BaseException) -> None:
+    """Raised by a job and by a hook: the job has failed, its lease is given back, and the next one runs."""
+    diary = Diary()
+
+    async def leave(_ctx: Context) -> None:
+        raise end
+
+    job = await bench.send("leave")
+    await bench.send("note")
+    worker = bench.worker("ours", named(leave, "leave"), func(diary.note, name="note"), on_job_end=leave, max_jobs=1)
+    await worker.async_run()
+    assert diary.lines == [1]
+    assert str((await bench.result(job)).result).startswith(f"RaisedAnEnd: the job raised {type(end).__name__}")
+    assert [key async for key in bench.redis.scan_iter("arq:in-progress:*")] == []
 
 
 async def test_arqs_cron_jobs_are_refused_by_our_engine(bench: Bench) -> None:

@@ -23,7 +23,7 @@ from worker.limits import Limits
 from worker.observer import Observer
 from worker.settings import Settings
 from worker.shares import Strict
-from worker.wakeup import Source, source_of
+from worker.wakeup import CHANNEL, Source, source_of
 
 pytestmark = pytest.mark.own_engine(reason="stock arq is not woken, it looks every half second")
 
@@ -72,6 +72,28 @@ async def test_an_event_wakes_a_worker_that_would_look_in_a_quarter_of_an_hour(
         for key in ("t0", "t1"):
             await send(redis, settings.queue, "update", retitle(key, "new"), job_id=key)
             assert (await answered(redis, key)).success
+
+
+async def test_a_redis_that_has_forgotten_the_events_is_told_again(
+    settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restart takes what was turned on: when the worker listens again, a stock client's job begins at once again."""
+    monkeypatch.setattr(worker.claiming, "NET_SECONDS", 900.0)
+    await plant(database.sessions)
+    with embedded_redis(tmp_path, durable=False) as url:
+        own = settings.model_copy(update={"redis_url": type(settings.redis_url)(url)})
+        async with open_redis(own) as redis, running_worker(own, database, redis):
+
+            async def listens() -> bool:
+                return bool((await redis.pubsub_numsub(CHANNEL))[0][1])
+
+            await eventually(listens, "the worker listens")
+            await redis.config_set("notify-keyspace-events", "")
+            await redis.client_kill_filter(_type="pubsub")
+            await eventually(listens, "the worker listens again")
+            for key in ("t0", "t1"):
+                await send(redis, own.queue, "update", retitle(key, "new"), job_id=key)
+                assert (await answered(redis, key)).success
 
 
 async def test_without_events_our_doors_wake_and_stock_clients_are_found(

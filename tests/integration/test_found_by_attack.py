@@ -35,6 +35,22 @@ async def test_an_id_that_is_no_text_does_not_end_the_worker(
     assert await redis.zcard(settings.queue) == 0
 
 
+@pytest.mark.own_engine(reason="it ends stock arq's")
+async def test_a_time_without_end_does_not_end_the_worker(
+    settings: Settings, database: Database, redis: ArqRedis
+) -> None:
+    """Of a job's abort, or of the job itself, as Redis accepts them; the next job runs."""
+    await plant(database.sessions, tasks=1)
+    arguments: Row = {"entity": "task", "key": "t0", "changes": {"title": "new"}, "actor": "tester"}
+    assert await send(redis, settings.queue, "update", arguments, job_id="bad")
+    await redis.zadd("arq:abort", {"bad": "inf"})
+    await redis.zadd(settings.queue, {"endless": "-inf"})
+    async with running_worker(settings, database, redis):
+        assert not (await answered(redis, "bad")).success
+        assert await send(redis, settings.queue, "update", arguments, job_id="good")
+        assert (await answered(redis, "good")).success
+
+
 async def test_a_write_inside_a_ddl_element_is_refused(sessions: Sessions) -> None:
     """DDL takes any text."""
 

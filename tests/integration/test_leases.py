@@ -1,89 +1,91 @@
-"""A lease holds as long as its job runs, also while a handler blocks the loop, and ends with it."""
+"""Leases, and the acknowledgements that end them, where the two cross on their way."""
 
-from itertools import pairwise
+import asyncio
+from collections.abc import Iterator
 
 import pytest
 from arq.connections import ArqRedis
-from arq.constants import in_progress_key_prefix
-from arq.worker import func
-from redis import Redis
+from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
+from redis import Redis as SyncRedis
 
-from tests.arq_workers import Bench, at_work
-from tests.waiting import eventually, wait_until
-from worker.arq_context import Context
-from worker.engine import Engine
-from worker.leases import RENEWALS
+from tests.workers import retitle
+from worker.acknowledgements import Acknowledgements, Finished, PutBack
+from worker.claims import Claims
+from worker.client import send
+from worker.leases import Leases
+from worker.limits import RUNNING_PREFIX, Limits
 from worker.settings import Settings
 
-ROUNDS = 15
-"""In each of them, of some tenths of a second, the leases are renewed once or twice."""
+
+async def held(settings: Settings, redis: ArqRedis, holder: str) -> Leases:
+    """Claim the job `j`, of a queue with a limit, and return the leases among which its own is."""
+    leases = Leases(settings.redis_url.get_secret_value(), holder, seconds=10)
+    found = await Claims(redis, leases, Limits({settings.queue: 5})).claim(settings.queue, 1, ())
+    assert [job.id for job in found.jobs] == ["j"]
+    return leases
 
 
 @pytest.fixture
-def bench(settings: Settings, redis: ArqRedis) -> Bench:
-    """Return a bench that speaks JSON."""
-    return Bench(settings, redis)
+async def client(settings: Settings, redis: ArqRedis) -> ArqRedis:
+    """Return the connection of a client that has sent the job `j`."""
+    await send(redis, settings.queue, "update", retitle("t0", "new"), job_id="j")
+    return redis
 
 
-async def test_a_renewal_never_outlives_its_job(bench: Bench, redis: ArqRedis) -> None:
-    """Jobs that end while their leases are being renewed leave nothing in Redis that says that they run."""
-
-    async def brief(_: Context) -> None:
-        pass
-
-    worker = bench.worker("ours", func(brief, name="brief"), burst=False, keep_result=0)  # type: ignore[arg-type]
-    assert isinstance(worker, Engine)
-    worker.leases.seconds = 0.3
-    async with at_work(worker):
-        for number in range(ROUNDS):
-            sent = [await bench.send("brief", _job_id=f"{number}-{one}") for one in range(300)]
-
-            async def all_over() -> bool:
-                return not await redis.zcard(bench.settings.queue) and not worker.leases.held
-
-            await eventually(all_over, "all jobs are acknowledged")
-            assert not await redis.exists(*(in_progress_key_prefix + job.job_id for job in sent))
+@pytest.fixture
+def other(settings: Settings) -> Iterator[SyncRedis]:
+    """Return a connection as the thread that renews has one."""
+    with SyncRedis.from_url(settings.redis_url.get_secret_value()) as redis:
+        yield redis
 
 
-async def test_a_lease_is_renewed_while_its_handler_blocks_the_loop(bench: Bench, settings: Settings) -> None:
-    """For as long as it takes: nobody else may claim a job that lives."""
-    left: list[int] = []
+@pytest.mark.parametrize("kind", [Finished, PutBack])
+async def test_a_renewal_that_an_acknowledgement_overtakes_brings_no_lease_back(
+    settings: Settings, client: ArqRedis, other: SyncRedis, kind: type[Finished | PutBack]
+) -> None:
+    """Neither the lease, which the next delivery would wait for, nor the job's place under the limit of its queue."""
+    leases = await held(settings, client, "me")
+    acknowledgements, loop = Acknowledgements(client, leases), asyncio.get_running_loop()
+    sending = asyncio.create_task(acknowledgements.run())
 
-    async def block(ctx: Context) -> None:
-        with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
+    def overtaken(args: list[str]) -> object:
+        acknowledgements.add(kind("j", settings.queue))
+        asyncio.run_coroutine_threadsafe(acknowledgements.sent(10), loop).result()
+        return renew(args=args)
 
-            def renewed_for_a_whole_lease() -> bool:
-                left.append(redis.pttl(in_progress_key_prefix + ctx["job_id"]))
-                return sum(now > before for before, now in pairwise(left)) > RENEWALS
-
-            wait_until(renewed_for_a_whole_lease, "the lease was renewed again and again")
-
-    job = await bench.send("block")
-    worker = bench.worker("ours", func(block, name="block"))
-    assert isinstance(worker, Engine)
-    worker.leases.seconds = 0.6
-    await worker.async_run()
-    assert (await bench.result(job)).success
-    assert min(left) > 0
-
-
-class Panic(BaseException):
-    """What a library in another language raises: no Exception."""
+    renew = leases.script(other)
+    await asyncio.to_thread(leases.renew, overtaken)
+    sending.cancel()
+    assert not await client.exists(in_progress_key_prefix + "j")
+    assert not await client.exists(f"{RUNNING_PREFIX}queue:{settings.queue}")
+    assert bool(await client.exists(job_key_prefix + "j")) is (kind is PutBack)
 
 
-@pytest.mark.parametrize("error", [SystemExit(3), Panic()], ids=["exit", "panic"])
-async def test_a_handler_that_would_end_the_process_ends_its_delivery(bench: Bench, error: BaseException) -> None:
-    """It counts as a worker's death: the job is delivered again, up to its number of tries, and the worker lives."""
-    tries = []
+async def test_a_lease_that_a_wipe_took_is_set_anew_while_its_job_runs(
+    settings: Settings, client: ArqRedis, other: SyncRedis
+) -> None:
+    """And its place under the limit with it."""
+    leases = await held(settings, client, "me")
+    await client.delete(in_progress_key_prefix + "j", f"{RUNNING_PREFIX}queue:{settings.queue}")
+    await asyncio.to_thread(leases.renew, leases.script(other))
+    assert await client.get(in_progress_key_prefix + "j") == b"me"
+    assert await client.zcard(f"{RUNNING_PREFIX}queue:{settings.queue}") == 1
 
-    async def leave(ctx: Context) -> None:
-        tries.append(ctx["job_try"])
-        raise error
 
-    job = await bench.send("leave")
-    worker = bench.worker("ours", func(leave, name="leave", max_tries=3))
-    assert isinstance(worker, Engine)
-    await worker.async_run()
-    assert tries == [1, 2, 3]
-    assert not (await bench.result(job)).success
-    assert not worker.leases.held
+async def test_a_late_acknowledgement_leaves_alone_what_another_worker_holds(
+    settings: Settings, client: ArqRedis
+) -> None:
+    """It was kept while Redis was away: by now the id may be at its next life, after an operator's `retry`."""
+    late = await held(settings, client, "late")
+    await client.delete(in_progress_key_prefix + "j")
+    await client.zadd(settings.queue, {"j": 1})
+    await held(settings, client, "other")
+    acknowledgements = Acknowledgements(client, late)
+    acknowledgements.add(Finished("j", settings.queue, b"an old answer", keep_ms=10_000))
+    sending = asyncio.create_task(acknowledgements.run())
+    await acknowledgements.sent(10)
+    sending.cancel()
+    assert await client.get(in_progress_key_prefix + "j") == b"other"
+    assert await client.exists(job_key_prefix + "j")
+    assert not await client.exists(result_key_prefix + "j")
+    assert await client.zscore(settings.queue, "j") is not None

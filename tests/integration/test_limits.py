@@ -6,15 +6,17 @@ from time import time
 
 import pytest
 from arq.connections import ArqRedis
+from arq.worker import func
 
 from persistence.transaction import Sessions
+from tests.arq_workers import Bench, Diary
 from tests.relays import accept, jobs, new_project, relaying
 from tests.waiting import eventually
 from tests.workers import answered, retitle, running_worker
 from tests.worlds import plant, sql
 from worker.client import send
 from worker.composition import Database
-from worker.limits import RUNNING_PREFIX
+from worker.limits import RUNNING_PREFIX, Limits
 from worker.process import build_worker
 from worker.settings import Settings, SettingsError
 
@@ -98,6 +100,16 @@ async def test_a_dead_workers_place_is_free_when_its_lease_has_run_out(
     async with relaying(database, redis), running_worker(limited, database, redis):
         await all_succeeded(sessions)
     assert not await redis.exists(f"{RUNNING_PREFIX}queue:{settings.queue}")
+
+
+async def test_a_burst_waits_for_a_place_under_the_limit(settings: Settings, redis: ArqRedis) -> None:
+    """Another worker has the only one: nothing is left when it ends, and not before."""
+    await redis.zadd(f"{RUNNING_PREFIX}queue:{settings.queue}", {"ghost": int(time() * 1000) + 300})
+    bench, diary = Bench(settings, redis), Diary()
+    await bench.send("note")
+    worker = bench.worker("ours", func(diary.note, name="note"), limits=Limits({settings.queue: 1}))
+    await worker.async_run()
+    assert diary.lines == [1]
 
 
 async def test_weighted_queues_share_the_slots(

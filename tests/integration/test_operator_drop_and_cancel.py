@@ -10,6 +10,7 @@ from arq.jobs import Job, SerializationError
 from sqlalchemy import text
 
 from domain.errors import NotFound
+from domain.origin import Origin
 from persistence.transaction import Sessions
 from tests.executions import deliver, failing, nothing, raising
 from tests.processes import command
@@ -19,6 +20,7 @@ from tests.workers import retitle, rows_locked, running_worker
 from tests.worlds import begin, images, plant, trail
 from worker.client import send, wait
 from worker.composition import Database
+from worker.operator import Operator
 from worker.outcome import Ended
 from worker.relay import Relay
 from worker.settings import Settings
@@ -204,3 +206,18 @@ async def test_what_has_ended_is_not_cancelled(settings: Settings, sessions: Ses
     nobody = await command(settings, "cancel", "j0001", "nobody")
     assert (nobody.code, "job 'nobody': there is no such job" in nobody.line) == (1, True)
     assert (await jobs(sessions))["j0001"]["state"] == "queued"
+
+
+async def test_two_operators_may_cancel_the_same_jobs_in_any_order(
+    settings: Settings, sessions: Sessions, redis: ArqRedis
+) -> None:
+    """One of them does, the other is told so; neither is ended by a deadlock, also where the jobs had no rows."""
+    ids = [f"j{number:02}" for number in range(60)]
+    for job_id in ids:
+        await send(redis, settings.queue, "update", retitle("t0", "new"), job_id=job_id)
+    operators = [Operator(sessions, redis, settings, Origin(actor=actor)) for actor in ("ada", "bob")]
+    asked = zip(operators, (ids, ids[::-1]), strict=True)
+    told = await asyncio.gather(*(one.cancel(which) for one, which in asked), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in told) == ["JobsRefused", "int"]
+    assert {row["state"] for row in (await jobs(sessions)).values()} == {"cancelled"}
+    assert len({entry.actor for entry in await actions(sessions)}) == 1

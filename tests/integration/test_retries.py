@@ -11,7 +11,7 @@ from persistence.dead_jobs import retry_ids
 from persistence.enqueue import NewJob
 from persistence.job_life import Acceptance, accept_job, register_jobs
 from persistence.transaction import Sessions, Transaction, transaction
-from tests.executions import Try, deliver, failing, for_ever, nothing, raising
+from tests.executions import Try, deliver, ends, failing, for_ever, nothing, raising
 from tests.relays import BILLING, accept, job, jobs
 from tests.worlds import begin, images, trail
 from worker.outcome import Again, Ended, Succeeded
@@ -93,6 +93,15 @@ async def test_a_cancellation_that_nobody_has_asked_for_is_an_attempt(sessions: 
     outcomes = [await deliver(sessions, failing(raising(asyncio.CancelledError()))) for _ in range(3)]
     assert [type(outcome) for outcome in outcomes] == [Again, Again, Ended]
     assert [one["error"] for one in (await job(sessions, "j")).errors] == ["CancelledWithin"] * 3
+
+
+@ends
+async def test_what_would_end_a_program_ends_an_attempt(sessions: Sessions, end: BaseException) -> None:
+    """It is rolled back, kept with its name, and tried again like any other error."""
+    outcomes = [await deliver(sessions, failing(raising(end))) for _ in range(3)]
+    assert [type(outcome) for outcome in outcomes] == [Again, Again, Ended]
+    assert type(end).__name__ in (await job(sessions, "j")).errors[-1]["message"]
+    assert await trail(sessions) == []
 
 
 async def test_a_late_failure_does_not_touch_a_job_that_has_succeeded(sessions: Sessions) -> None:

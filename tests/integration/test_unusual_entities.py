@@ -8,10 +8,13 @@ from domain.entities import Entities
 from domain.errors import CounterfoilError, Duplicate, InvalidRows, StaleVersion, UnknownName
 from domain.result import Result
 from persistence.transaction import Sessions, create_sessions
+from tests.executions import deliver
 from tests.ledger import assert_balanced, rows_by_id
-from tests.oddities import METADATA, Note, Order
+from tests.oddities import METADATA, Note, Order, Target
 from tests.worlds import apply, begin
 from worker.composition import Database
+from worker.jobs.update import JOB
+from worker.outcome import Succeeded
 
 FULL: Row = {
     "number": 7,
@@ -30,7 +33,7 @@ async def odd(database: Database) -> Sessions:
     """Return sessions that write orders and notes, in which there are two orders, the one within the other."""
     async with database.engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
-    sessions = create_sessions(database.engine, Entities([Order, Note]))
+    sessions = create_sessions(database.engine, Entities([Order, Note, Target]))
     await apply(sessions, BulkInsert(entity="order", rows=[FULL]))
     await apply(sessions, BulkInsert(entity="order", rows=[{"number": "8", "within.number": "7"}]))
     return sessions
@@ -103,6 +106,25 @@ async def test_the_whole_life_of_tables_with_reserved_names(odd: Sessions) -> No
     assert (await apply(odd, cascade, "second")).deleted == 5
     assert (await apply(odd, Purge(retention_days=1e-9))).purged == 5
     await assert_balanced(odd, "order", "Note")
+
+
+async def test_columns_may_be_named_as_our_statements_name_rows(odd: Sessions) -> None:
+    """A column `target` is not taken for the row: what is written and audited is the row itself, in every way."""
+    await apply(odd, BulkInsert(entity="target", rows=[{"key": "a"}, {"key": "b"}]))
+    assert (await apply(odd, Update(entity="target", key=["a"], changes={"target": "1", "current": "2"}))).updated == 1
+    arguments: Row = {"entity": "target", "key": ["a"], "changes": {"written": "3", "planned": "4", "old_row": "5"}}
+    assert isinstance(await deliver(odd, JOB, arguments), Succeeded)
+    upsert: list[Row] = [{"key": "a", "target": "6"}, {"key": "c"}]
+    await apply(odd, BulkInsert(entity="target", rows=upsert, on_conflict=OnConflict.UPDATE))
+    async with begin(odd) as tx:
+        (await tx.session.get_one(Target, 1)).current = "7"
+        tx.session.add(Target(key="d"))
+    await assert_balanced(odd, "order", "target")
+    assert (await apply(odd, SoftDelete(entity="target", key=["a", "b"]), "gone")).deleted == 2
+    assert (await apply(odd, Restore(job_id="gone"))).restored == 2
+    assert (await apply(odd, SoftDelete(entity="target", key=["b"]))).deleted == 1
+    assert (await apply(odd, Purge(retention_days=1e-9))).purged == 1
+    await assert_balanced(odd, "order", "target")
 
 
 MISFITS: list[tuple[Command, type[CounterfoilError], str]] = [

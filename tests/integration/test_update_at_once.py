@@ -132,6 +132,17 @@ async def test_the_row_of_an_accepted_job_says_who_asked(sessions: Sessions) -> 
     assert (entry.actor, entry.request_id) == (BILLING.actor, BILLING.request_id)
 
 
+async def test_an_early_delivery_that_could_not_succeed_is_no_attempt(sessions: Sessions) -> None:
+    """Another row still has the key that is due in an hour: the job waits, whoever delivers it now."""
+    await plant(sessions)
+    arguments: dict[str, JsonValue] = {"entity": "task", "key": ["t0"], "changes": {"key": "t1"}}
+    later = datetime.now(UTC) + timedelta(hours=1)
+    await accept(sessions, NewJob(Update.model_validate(arguments), BILLING, job_id="j", run_at=later))
+    assert isinstance(await deliver(sessions, JOB, arguments), Again)
+    row = await job(sessions, "j")
+    assert (row.state, row.attempt, row.errors) == ("queued", 0, [])
+
+
 async def test_a_missing_row_undoes_the_others(sessions: Sessions) -> None:
     """The job is dead, with the error that names the key; nothing is written."""
     await plant(sessions)
