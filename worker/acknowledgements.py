@@ -45,8 +45,7 @@ class Acknowledgements:
 
     def __init__(self, redis: ArqRedis, leases: Leases) -> None:
         """Take the connection, and the leases that end with their acknowledgement."""
-        self._finish: Any = redis.register_script((_FOLDER / "finish.lua").read_text(encoding="utf-8"))
-        self._put_back: Any = redis.register_script((_FOLDER / "put_back.lua").read_text(encoding="utf-8"))
+        self._finish, self._put_back = (_script(redis, name) for name in ("finish", "put_back"))
         self._leases = leases
         self._waiting: list[Finished | PutBack] = []
         self._then: dict[str, Callable[[], None]] = {}
@@ -104,6 +103,11 @@ class Acknowledgements:
         if batch:
             words = (word for one in batch for word in (*_words(one), held.get(one.job_id, ("", ""))[1]))
             await script(args=[self._leases.holder, *words])
+
+
+def _script(redis: ArqRedis, name: str) -> Any:  # noqa: ANN401 - redis-py's script
+    texts = ((_FOLDER / f"{part}.lua").read_text(encoding="utf-8") for part in ("make_room", name))
+    return redis.register_script("".join(texts))
 
 
 def _words(one: Finished | PutBack) -> tuple[str | bytes | int, ...]:

@@ -54,6 +54,11 @@ local function limited(payload)
     if name and job_limits[name] then return 'counterfoil:running:job:' .. name, job_limits[name] end
 end
 
+-- The line in which jobs of a limited name wait for a place in their set.
+local function line_of(counted)
+    return (string.gsub(counted, '^counterfoil:running:', 'counterfoil:waiting:'))
+end
+
 local queue_key = 'counterfoil:running:queue:' .. KEYS[1]
 local is_full = false
 if queue_limit > 0 then
@@ -68,10 +73,24 @@ local function claim(id, score, payload, counted)
     local abort = redis.call('ZSCORE', 'arq:abort', id)
     redis.call('ZREM', 'arq:abort', id)
     local sets = {}
-    if counted then sets[1] = counted end
+    if counted then
+        sets[1] = counted
+        redis.pcall('ZREM', line_of(counted), KEYS[1] .. '\n' .. id)
+    end
     if queue_limit > 0 then sets[#sets + 1] = queue_key end
     for _, key in ipairs(sets) do redis.call('ZADD', key, now + lease, id) end
     return {id, payload, try, score, table.concat(sets, '\n'), abort}
+end
+
+-- Put a job off that has no place, so that it is not in the way of others; it stands in line for one, and is due when it
+-- is its turn. By itself it comes back later than the lease of any that runs, two for every ms and all of a second at
+-- once: for as many as wait, workers are woken once a second, and look at each a few times an hour.
+local function wait(id, score, line)
+    put_off = put_off + 1
+    if type(redis.pcall('ZADD', line, 'NX', score, KEYS[1] .. '\n' .. id)) == 'table' then redis.call('DEL', line) end
+    redis.call('EXPIRE', line, ARGV[4])
+    local back = now + lease + redis.call('ZCARD', line) / 2
+    move(id, score, math.ceil(back / 1000) * 1000)
 end
 
 local claimed, start = {}, 0
@@ -85,9 +104,7 @@ while #claimed < free and put_off < most_put_off do
         local payload = payload_of(id)
         local counted, limit = limited(payload)
         if counted and redis.call('EXISTS', key) == 0 and room(counted, limit) <= 0 then
-            -- Put off, so that it is not in the way of others; one after the other, so that there is soon a next one.
-            put_off = put_off + 1
-            move(id, score, now + 100 + put_off * 10)
+            wait(id, score, line_of(counted))
         elseif redis.call('SET', key, ARGV[3], 'NX', 'PX', lease) then
             claimed[#claimed + 1] = claim(id, score, payload, counted)
         else

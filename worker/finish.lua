@@ -4,6 +4,8 @@
 -- What another worker holds by now is left alone: that delivery answers for itself, and its keys may be of a new life.
 -- A key that holds something else than it should is nobody's fault here, and hinders no other acknowledgement. What makes
 -- room comes first: a Redis that is full refuses a script whose first write takes more.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function finish(i)
     local id = ARGV[i]
     local holder = redis.pcall('GET', 'arq:in-progress:' .. id)
@@ -17,8 +19,7 @@ local function finish(i)
     redis.pcall('ZREM', ARGV[i + 1], id)
     redis.pcall('ZREM', 'arq:abort', id)
     for key in string.gmatch(ARGV[i + 4], '[^\n]+') do
-        redis.pcall('ZREM', key, id)
-        redis.call('PUBLISH', 'counterfoil:wake', ARGV[i + 1])
+        make_room(key, id, ARGV[i + 1], now)
     end
 end
 

@@ -9,8 +9,7 @@ for i = 2, #ARGV, 5 do
     if redis.pcall('GET', 'arq:in-progress:' .. id) == ARGV[1] then
         redis.call('DEL', 'arq:in-progress:' .. id)
         for key in string.gmatch(ARGV[i + 4], '[^\n]+') do
-            redis.pcall('ZREM', key, id)
-            redis.call('PUBLISH', 'counterfoil:wake', queue)
+            make_room(key, id, queue, now)
         end
         if ARGV[i + 3] == '1' and redis.call('EXISTS', 'arq:retry:' .. id) == 1 then  -- a wipe may have taken it
             redis.pcall('DECR', 'arq:retry:' .. id)

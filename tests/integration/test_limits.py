@@ -77,7 +77,10 @@ async def test_a_queues_limit_holds_for_all_workers_together(
 async def test_jobs_of_a_limited_name_are_not_in_the_way_of_others(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
 ) -> None:
-    """Forty of them are before an update, one runs and stays, and the update runs; then they all do, one at a time."""
+    """Forty are before an update, one runs and stays, and the update runs; then they all do, one by one, in order.
+
+    A freed place is filled at once: by themselves they come back after the time of a lease.
+    """
     await plant(sessions)
     limited = settings.model_copy(update={"job_max_running": {"bulk_insert": 1}})
     await accept(sessions, *(new_project(f"p{n:02}", settings.queue) for n in range(40)))
@@ -88,6 +91,9 @@ async def test_jobs_of_a_limited_name_are_not_in_the_way_of_others(
             assert (await answered(redis, "u")).success
             assert len(worker.tasks) == 1
         await all_succeeded(sessions)
+    order = [row[0] for row in await sql(database, "SELECT job_id FROM audit_log WHERE entity = 'project' ORDER BY id")]
+    assert order[-40:] == [f"p{n:02}" for n in range(40)]
+    assert await redis.keys("counterfoil:waiting:*") == []
 
 
 async def test_a_dead_workers_place_is_free_when_its_lease_has_run_out(
