@@ -65,7 +65,7 @@ ended AS (
 SELECT
     CASE
         WHEN counted.written = counted.audited
-            AND (SELECT count(*) FROM planned) = CAST(:wanted AS bigint)
+            AND (SELECT count(DISTINCT (old_row).{selector}) FROM planned) = CAST(:wanted AS bigint)
             AND ended.result IS NOT NULL
         THEN ended.result
         ELSE not_at_once()

@@ -3,7 +3,8 @@
 from contextlib import suppress
 from typing import Any
 
-from arq.constants import retry_key_prefix
+from arq.constants import abort_jobs_ss, retry_key_prefix
+from arq.utils import timestamp_ms
 from redis.exceptions import RedisError
 
 from worker.delivery import Delivery, asker
@@ -22,6 +23,12 @@ def delivery_of(ctx: Context, positional: tuple[Any, ...], arguments: dict[str, 
 def logged(delivery: Delivery) -> dict[str, Any]:
     """Return what every log line about a delivery holds."""
     return {"job_id": delivery.job_id, "attempt": delivery.attempt, **asker(delivery.arguments)}
+
+
+async def abort_again(ctx: Context) -> None:
+    """Have the next delivery find the abort, which the claim of this one has taken, and which could not be kept."""
+    with suppress(RedisError, OSError):
+        await ctx["redis"].zadd(abort_jobs_ss, {ctx["job_id"]: timestamp_ms()})
 
 
 async def hand_back(ctx: Context) -> None:

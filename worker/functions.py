@@ -5,14 +5,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, cast
 
-from arq.constants import abort_jobs_ss
 from arq.typing import WorkerCoroutine
-from arq.utils import timestamp_ms
 from arq.worker import Function, Retry, func
 from pydantic import JsonValue
 from redis.exceptions import RedisError
 
-from worker.arq_context import Context, delivery_of, hand_back
+from worker.arq_context import Context, abort_again, delivery_of, hand_back
 from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.jobs.job import Job
@@ -69,9 +67,8 @@ async def _cancelled(ctx: Context, execution: Execution, job: Job, delivery: Del
         if await is_operators(ctx["redis"], delivery.job_id):
             return None
     outcome = await execution.cancelled(job, delivery)
-    if isinstance(outcome, Again):  # the claim took the wish: the next delivery is to find it
-        with suppress(RedisError, OSError):
-            await ctx["redis"].zadd(abort_jobs_ss, {delivery.job_id: timestamp_ms()})
+    if isinstance(outcome, Again):
+        await abort_again(ctx)
     return outcome
 
 

@@ -6,7 +6,7 @@ from domain.errors import CounterfoilError
 from domain.job import UNREADABLE, RetryPolicy
 from persistence.dispatch import sendable_jobs
 from persistence.job_failure import Failure, bury, record_failure
-from persistence.job_life import accept_job
+from persistence.job_life import accept_job, cancel_job
 from persistence.transaction import Sessions, bookkeeping
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, refuse_id
@@ -41,3 +41,9 @@ class Resting:
         refuse_id(delivery)
         row = acceptance(name, delivery, queue=delivery.queue or self.queue, max_attempts=RetryPolicy().max_attempts)
         await accept_job(self.sessions, row)
+
+    async def cancel_unknown(self, name: str, delivery: Delivery) -> None:
+        """Keep that such a job was aborted; raises InvalidCommand as above, JobIdTaken."""
+        refuse_id(delivery)
+        row = acceptance(name, delivery, queue=delivery.queue or self.queue, max_attempts=RetryPolicy().max_attempts)
+        await cancel_job(self.sessions, row)

@@ -8,13 +8,14 @@ import structlog
 from arq.cron import CronJob
 from arq.worker import Function, Retry
 
-from domain.errors import InvalidCommand
+from domain.errors import InvalidCommand, JobIdTaken
 from domain.job import UNREADABLE
-from worker.arq_context import Context, delivery_of, hand_back, logged
+from worker.arq_context import Context, abort_again, delivery_of, hand_back, logged
 from worker.execution import RECORD_SECONDS
 from worker.functions import named
 from worker.observer import End, Observer
 from worker.resting import Resting
+from worker.running import KeepsAborts
 from worker.wire import raw_payload, refusal
 
 NAME_SHOWN = 200
@@ -41,12 +42,17 @@ class FunctionTable(dict[str, Function | CronJob]):
         async def wait(ctx: Context, /, *positional: Any, **arguments: Any) -> NoReturn:  # noqa: ANN401 - as sent
             delivery = delivery_of(ctx, positional, arguments)
             structlog.get_logger(_LOG).warning("job.unknown", job=name[:NAME_SHOWN], **logged(delivery))
-            await _kept(ctx, self._resting.keep_unknown(name, delivery))
+            try:
+                await _kept(ctx, self._resting.keep_unknown(name, delivery))
+            except asyncio.CancelledError:
+                if ctx.get("aborted", bool)():
+                    await asyncio.shield(_aborted(ctx, self._resting.cancel_unknown(name, delivery)))
+                raise
             self._observer.handed_back(name)
             await hand_back(ctx)
             raise Retry(defer=UNKNOWN_DELAY)
 
-        return named(wait, name)
+        return KeepsAborts(**vars(named(wait, name)))
 
 
 def unreadable_function(resting: Resting, observer: Observer) -> Function:
@@ -63,6 +69,20 @@ def unreadable_function(resting: Resting, observer: Observer) -> Function:
         raise error
 
     return named(unreadable, UNREADABLE)
+
+
+async def _aborted(ctx: Context, keeping: Awaitable[None]) -> None:
+    """Wait until an abort is kept, or have the next delivery find it while the database is away."""
+    try:
+        async with asyncio.timeout(RECORD_SECONDS):
+            await keeping
+    except (InvalidCommand, JobIdTaken):
+        return
+    except Exception as error:
+        structlog.get_logger(_LOG).warning("job.not_kept", error=type(error).__name__)
+        await abort_again(ctx)
+        await hand_back(ctx)
+        raise Retry(defer=UNKNOWN_DELAY) from error
 
 
 async def _kept(ctx: Context, keeping: Awaitable[None]) -> None:

@@ -103,6 +103,23 @@ async def test_an_abort_that_cannot_be_kept_comes_again(
     assert (await live(sessions))["t0"]["title"] == "Task 0"
 
 
+async def test_a_job_of_an_unknown_name_is_cancelled_in_its_row_too(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
+) -> None:
+    """It waits for a worker that knows it, and is not sent to one after its sender was told that it was aborted."""
+    await send(redis, settings.queue, "nobody", {"actor": "billing"}, job_id="j")
+    async with running_worker(settings, database, redis):
+        await until_state(sessions, "j", "queued")
+
+        async def waits() -> bool:
+            return not await redis.exists("arq:in-progress:j")
+
+        await eventually(waits, "it is handed back")
+        assert await aborted(redis, settings, "j") == "CancelledError: the job was aborted"
+        row = await until_state(sessions, "j", "cancelled")
+    assert (row.name, row.attempt) == ("nobody", 0)
+
+
 async def test_a_waiting_job_never_begins(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
 ) -> None:

@@ -20,7 +20,7 @@ from persistence.transaction import Sessions
 from tests.broken_rows import before_each_row
 from tests.executions import deliver
 from tests.relays import BILLING, accept, job
-from tests.worlds import begin, live, plant, trail
+from tests.worlds import begin, live, plant, sql, trail
 from worker.composition import Database
 from worker.jobs.job import Job
 from worker.jobs.update import JOB
@@ -141,6 +141,18 @@ async def test_an_early_delivery_that_could_not_succeed_is_no_attempt(sessions: 
     assert isinstance(await deliver(sessions, JOB, arguments), Again)
     row = await job(sessions, "j")
     assert (row.state, row.attempt, row.errors) == ("queued", 0, [])
+
+
+async def test_two_rows_of_one_key_do_not_stand_for_a_missing_row(database: Database) -> None:
+    """A table without the unique index: as many rows are found as keys were named, and yet one key has none."""
+    await plant(database.sessions)
+    await sql(database, "DROP INDEX uq_task_key_live")
+    await sql(database, "UPDATE task SET key = 't0' WHERE key = 't1'")
+    arguments: dict[str, JsonValue] = {"entity": "task", "key": ["t0", "t9"], "changes": {"title": "new"}}
+    outcome = await deliver(database.sessions, JOB, arguments)
+    assert isinstance(outcome, Ended)
+    assert "'t9'" in str(outcome.error)
+    assert await trail(database.sessions, job_id="j") == []
 
 
 async def test_a_missing_row_undoes_the_others(sessions: Sessions) -> None:
