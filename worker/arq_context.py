@@ -5,6 +5,7 @@ from typing import Any
 
 from arq.constants import abort_jobs_ss, retry_key_prefix
 from arq.utils import timestamp_ms
+from arq.worker import Retry
 from redis.exceptions import RedisError
 
 from worker.delivery import Delivery, asker
@@ -13,6 +14,9 @@ COUNT_SECONDS = 88_400
 """How long arq keeps its count of deliveries."""
 
 Context = dict[Any, Any]
+
+ENGINE_KEY = "aborted"
+"""What our engine's contexts have, and stock arq's have not: whether a client has asked for the job's abort."""
 
 
 def delivery_of(ctx: Context, positional: tuple[Any, ...], arguments: dict[str, Any]) -> Delivery:
@@ -31,11 +35,21 @@ async def abort_again(ctx: Context) -> None:
         await ctx["redis"].zadd(abort_jobs_ss, {ctx["job_id"]: timestamp_ms()})
 
 
-async def hand_back(ctx: Context) -> None:
-    """Take this delivery off arq's count, by which only those are left that ended with their worker's death."""
-    key = retry_key_prefix + ctx["job_id"]
-    with suppress(RedisError, OSError):
-        async with ctx["redis"].pipeline(transaction=True) as pipe:
-            pipe.decr(key)
-            pipe.expire(key, COUNT_SECONDS)  # after a wipe there was no key, and this one would stay for ever
-            await pipe.execute()
+class HandedBack(Retry):
+    """A delivery that is to be repeated, and counts for nothing: a stop, a failed attempt that its row knows of."""
+
+
+async def handed_back(ctx: Context, defer: float | None = None) -> HandedBack:
+    """Return what to raise to hand this delivery back, for so many seconds.
+
+    arq's count is then of those deliveries alone that ended with their worker's death. Our engine takes this one off it
+    when it puts the job back, also where Redis is away until then; stock arq has to be done the favour here.
+    """
+    if ENGINE_KEY not in ctx:
+        key = retry_key_prefix + ctx["job_id"]
+        with suppress(RedisError, OSError):
+            async with ctx["redis"].pipeline(transaction=True) as pipe:
+                pipe.decr(key)
+                pipe.expire(key, COUNT_SECONDS)  # after a wipe there was no key, and this one would stay for ever
+                await pipe.execute()
+    return HandedBack(defer)

@@ -17,6 +17,9 @@ from persistence.transaction import Sessions, create_sessions
 from worker import wire
 from worker.settings import Settings, load_entities, without_password
 
+ANSWER_SECONDS = 10.0
+"""How long Redis may take to answer a command; the slowest of ours, a relay's batch, takes some tenths of a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -80,6 +83,9 @@ async def open_redis(settings: Settings) -> AsyncIterator[ArqRedis]:
     except (RedisError, OSError, ValueError, TimeoutError) as error:
         why = str(error) or type(error).__name__
         raise Unreachable("Redis", without_password(settings.redis_url), why, "REDIS_URL") from error
+    # arq has no setting for it: a Redis that hangs, or has vanished without a word, must not hold a slot for ever.
+    redis.connection_pool.connection_kwargs["socket_timeout"] = ANSWER_SECONDS
+    await redis.connection_pool.disconnect()
     try:
         yield redis
     finally:

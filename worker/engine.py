@@ -220,5 +220,7 @@ class Engine(Worker):
     async def close(self, *, kept: Collection[str] = ()) -> None:
         """Take the signs of health away but of those queues that others serve; the connection is its opener's."""
         with suppress(RedisError, OSError):
-            if left := [queue + health_check_key_suffix for queue in self.queues if queue not in kept]:
+            keys = {queue: queue + health_check_key_suffix for queue in self.queues}
+            keys[self.queues[0]] = self.health_check_key
+            if left := [key for queue, key in keys.items() if queue not in kept]:
                 await self.pool.delete(*left)

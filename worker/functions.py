@@ -6,11 +6,11 @@ from contextlib import suppress
 from typing import Any, cast
 
 from arq.typing import WorkerCoroutine
-from arq.worker import Function, Retry, func
+from arq.worker import Function, func
 from pydantic import JsonValue
 from redis.exceptions import RedisError
 
-from worker.arq_context import Context, abort_again, delivery_of, hand_back
+from worker.arq_context import ENGINE_KEY, Context, abort_again, delivery_of, handed_back
 from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.jobs.job import Job
@@ -39,21 +39,19 @@ def arq_function(job: Job, execution: Execution) -> Function:
         try:
             outcome = await execution.execute(job, delivery)
         except asyncio.CancelledError:
-            if ctx.get("aborted", bool)():
+            if ctx.get(ENGINE_KEY, bool)():
                 outcome = await asyncio.shield(_cancelled(ctx, execution, job, delivery))
             else:
                 execution.observer.handed_back(job.name)
-                await asyncio.shield(hand_back(ctx))
                 # Not the cancellation: arq would make a time-out of it where its own time ran out, and delete the job.
-                raise Retry from None
+                raise await asyncio.shield(handed_back(ctx)) from None
             if outcome is None:
                 raise
         match outcome:
             case Succeeded(result):
                 return result
             case Again(delay):
-                await hand_back(ctx)
-                raise Retry(defer=delay)
+                raise await handed_back(ctx, delay)
             case Ended(error):
                 raise error
 

@@ -12,7 +12,7 @@ from arq.worker import Function, Retry, RetryJob, Worker
 from redis.exceptions import RedisError
 
 from worker.acknowledgements import Finished, PutBack
-from worker.arq_context import COUNT_SECONDS, Context
+from worker.arq_context import COUNT_SECONDS, ENGINE_KEY, Context, HandedBack
 from worker.claimed import Call, Claimed, read
 from worker.finished import finished, now_ms
 from worker.hooks import call_hook
@@ -66,7 +66,8 @@ async def _run(worker: Worker, job: Claimed, call: Call, function: Function) -> 
         if not worker.retry_jobs:
             return finished(worker, job, call, again, success=False)
         worker.jobs_retried += 1
-        return PutBack(job.id, job.queue, getattr(again, "defer_score", None) or 0)
+        delay_ms = getattr(again, "defer_score", None) or 0
+        return PutBack(job.id, job.queue, delay_ms, is_uncounted=isinstance(again, HandedBack))
     except asyncio.CancelledError as cancelled:
         if job.id in worker.aborting_tasks or not worker.retry_jobs:
             return finished(worker, job, call, cancelled, success=False)
@@ -107,7 +108,7 @@ async def _called(worker: Worker, job: Claimed, call: Call, function: Function) 
         "enqueue_time": ms_to_datetime(call.enqueued_ms),
         "score": job.score,
         "queue": job.queue,
-        "aborted": lambda: job.id in worker.aborting_tasks,
+        ENGINE_KEY: lambda: job.id in worker.aborting_tasks,
     }
     seconds = worker.job_timeout_s if function.timeout_s is None else function.timeout_s
     await call_hook(worker.on_job_start, ctx)

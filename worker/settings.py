@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
@@ -39,6 +39,15 @@ Numbers = Annotated[dict[str, Annotated[int, Field(ge=1)]], NoDecode]
 """Numbers by name, written `name=number,name=number`."""
 
 
+ARQS_QUEUE = "arq:queue"
+"""The queue of stock arq, where nobody says another."""
+
+
+def _default_queue(given: dict[str, Any]) -> str:
+    queues = given.get("queues") or (ARQS_QUEUE,)
+    return ARQS_QUEUE if ARQS_QUEUE in queues else queues[-1]
+
+
 @dataclass(eq=False)
 class SettingsError(CounterfoilError):
     """Settings with wrong values, or names that are no settings: one sentence for each."""
@@ -64,10 +73,13 @@ class Settings(BaseSettings):
     """Modules whose entities are served, separated by commas."""
     versions: Path | None = None
     """A folder of further migrations, for a team's own entities."""
-    queue: Queue = "arq:queue"
-    """The queue to work on and to send to; the default is stock arq's."""
     queues: Annotated[tuple[Queue, ...], NoDecode] = ()
     """Queues to work on, separated by commas, those first that come first; unset: `queue` alone."""
+    queue: Queue = Field(default_factory=_default_queue)
+    """The queue to work on, and to which schedules and the shell's commands send.
+
+    Unset: stock arq's `arq:queue`; where `queues` are named without it, the last of them, which is the least urgent.
+    """
     queue_weights: Numbers = Field({}, validate_default=False)
     """Each queue's share of the slots, such as high=6,default=3,bulk=1; unset: the first queue's jobs always first."""
     queue_max_running: Numbers = Field({}, validate_default=False)

@@ -6,11 +6,11 @@ from typing import Any, NoReturn
 
 import structlog
 from arq.cron import CronJob
-from arq.worker import Function, Retry
+from arq.worker import Function
 
 from domain.errors import InvalidCommand, JobIdTaken
 from domain.job import UNREADABLE
-from worker.arq_context import Context, abort_again, delivery_of, hand_back, logged
+from worker.arq_context import ENGINE_KEY, Context, abort_again, delivery_of, handed_back, logged
 from worker.execution import RECORD_SECONDS
 from worker.functions import named
 from worker.observer import End, Observer
@@ -45,12 +45,11 @@ class FunctionTable(dict[str, Function | CronJob]):
             try:
                 await _kept(ctx, self._resting.keep_unknown(name, delivery))
             except asyncio.CancelledError:
-                if ctx.get("aborted", bool)():
+                if ctx.get(ENGINE_KEY, bool)():
                     await asyncio.shield(_aborted(ctx, self._resting.cancel_unknown(name, delivery)))
                 raise
             self._observer.handed_back(name)
-            await hand_back(ctx)
-            raise Retry(defer=UNKNOWN_DELAY)
+            raise await handed_back(ctx, UNKNOWN_DELAY)
 
         return KeepsAborts(**vars(named(wait, name)))
 
@@ -81,8 +80,7 @@ async def _aborted(ctx: Context, keeping: Awaitable[None]) -> None:
     except Exception as error:
         structlog.get_logger(_LOG).warning("job.not_kept", error=type(error).__name__)
         await abort_again(ctx)
-        await hand_back(ctx)
-        raise Retry(defer=UNKNOWN_DELAY) from error
+        raise await handed_back(ctx, UNKNOWN_DELAY) from error
 
 
 async def _kept(ctx: Context, keeping: Awaitable[None]) -> None:
@@ -94,5 +92,4 @@ async def _kept(ctx: Context, keeping: Awaitable[None]) -> None:
         raise
     except Exception as error:
         structlog.get_logger(_LOG).warning("job.not_kept", error=type(error).__name__)
-        await hand_back(ctx)
-        raise Retry(defer=UNKNOWN_DELAY) from error
+        raise await handed_back(ctx, UNKNOWN_DELAY) from error

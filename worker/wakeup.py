@@ -1,7 +1,7 @@
 """Waking up: how a worker hears at once that a job was put on its queue."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,9 @@ ADAPTIVE_SECONDS = (0.005, 0.5)
 
 NET_SECONDS = 1.0
 """The longest pause of a worker that is woken: an event may be lost with its connection."""
+
+SILENT_SECONDS = 10.0
+"""After which a connection on which nothing comes is asked whether it is still there."""
 
 _AGAIN_SECONDS = 1.0
 
@@ -61,8 +64,14 @@ async def wake_on(redis: ArqRedis, source: Source, keys: Collection[str], wake: 
 
 
 async def _listen(heard: Any, names: Collection[bytes], wake: Callable[[], None]) -> None:  # noqa: ANN401
-    read: Callable[[], Awaitable[Any]] = heard.parse_response
+    """Wake until the connection is lost; one on which nothing comes, not even an answer to a ping, is lost too."""
+    is_asked = False
     while True:
-        message = await read()
-        if message and message[0] == b"message" and message[2] in names:
+        message = await heard.parse_response(block=False, timeout=SILENT_SECONDS)
+        if message is None and is_asked:
+            return
+        if message is None:
+            await heard.ping()
+        elif message[0] == b"message" and message[2] in names:
             wake()
+        is_asked = message is None

@@ -54,7 +54,8 @@ async def test_every_outcome_is_counted_by_job(
     assert failed == {"transient": 1, "permanent": 1, "unknown": 0}
     assert figures("jobs_retried_total", job="update") == 1
     assert figures("jobs_handed_back_total", job="update") == 0
-    assert figures("jobs_claimed_total", queue=settings.queue) == 6
+    assert figures("queue_jobs_claimed_total", queue=settings.queue) == 6
+    assert figures("jobs_claimed_total", job="update") == 6
     assert figures("job_run_seconds_count", job="update") == 6
     assert figures("job_wait_seconds_count", job="update") == 6
     assert 0 < figures("job_run_seconds_sum", job="update") < 60

@@ -22,9 +22,10 @@ WAIT_SECONDS = (*_SHORT, 900, 3600)
 class _Series:
     """The series of one job, found once: to look labels up costs more than to count."""
 
-    __slots__ = ("ended", "failed", "handed_back", "ran", "retried", "waited")
+    __slots__ = ("claimed", "ended", "failed", "handed_back", "ran", "retried", "waited")
 
     def __init__(self, families: "_Families", job: str) -> None:
+        self.claimed = families.claimed.labels(job)
         self.ended = {how: families.ended.labels(job, how.value) for how in End}
         self.failed = {severity: families.failed.labels(job, severity.value) for severity in Severity}
         self.retried = families.retried.labels(job)
@@ -40,6 +41,7 @@ class _Families:
         def counter(name: str, meaning: str, *labels: str) -> Counter:
             return Counter(f"counterfoil_{name}", meaning, ("job", *labels), registry=registry)
 
+        self.claimed = counter("jobs_claimed", "Deliveries claimed.")
         self.ended = counter("jobs_ended", "Deliveries that ended their job, by outcome.", "outcome")
         self.failed = counter("job_attempts_failed", "Failed attempts, by what the error means.", "severity")
         self.retried = counter("jobs_retried", "Failed attempts that are followed by another.")
@@ -57,7 +59,8 @@ class Metrics(Observer):
     def __init__(self, registry: CollectorRegistry, *, jobs: Iterable[str], queues: Iterable[str]) -> None:
         """Make every series, so that each begins with 0: a rate needs a beginning."""
         families = _Families(registry)
-        claimed = Counter("counterfoil_jobs_claimed", "Deliveries claimed, by queue.", ("queue",), registry=registry)
+        about = "Deliveries claimed from a queue."
+        claimed = Counter("counterfoil_queue_jobs_claimed", about, ("queue",), registry=registry)
         self._claimed = {queue: claimed.labels(queue) for queue in queues}
         self._jobs = {job: _Series(families, job) for job in jobs}
         self._unknown = _Series(families, UNKNOWN)
@@ -67,7 +70,9 @@ class Metrics(Observer):
             self._claimed[queue].inc(number)
 
     def started(self, job: str, waited: float) -> None:  # noqa: D102
-        self._jobs.get(job, self._unknown).waited.observe(waited)
+        series = self._jobs.get(job, self._unknown)
+        series.claimed.inc()
+        series.waited.observe(waited)
 
     def ran(self, job: str, seconds: float) -> None:  # noqa: D102
         self._jobs.get(job, self._unknown).ran.observe(seconds)
