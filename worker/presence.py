@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from time import monotonic, time
 from typing import Never
 
@@ -59,9 +60,6 @@ class Present:
     holder: str
     sign: Sign
     silent: float
-
-
-_SIGN = TypeAdapter(Sign)
 
 
 class Presence:
@@ -162,6 +160,11 @@ async def served_queues(redis: ArqRedis) -> frozenset[str]:
 def _read(text: bytes) -> Sign | None:
     """Return a sign; None for what no worker of ours has written."""
     try:
-        return _SIGN.validate_json(text)  # a newer worker may show more, which is passed over
+        return _signs().validate_json(text)  # a newer worker may show more, which is passed over
     except ValidationError:
         return None
+
+
+@cache
+def _signs() -> TypeAdapter[Sign]:
+    return TypeAdapter(Sign)

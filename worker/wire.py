@@ -10,9 +10,16 @@ from typing import Any, NoReturn
 
 from domain.errors import CounterfoilError, TooLarge, UnreadablePayload
 from domain.job import UNREADABLE
+from domain.storable import unstorable_path
 
 LAST_MILLISECOND = 253_402_300_799_999
 """The end of the year 9999, after which there is no `datetime`."""
+
+KEPT_BYTES = 16 * 1024 * 1024
+"""How much is kept of a payload that cannot be run: what our doors let in is shorter, and so is kept whole.
+
+A sender past them may put hundreds of MB into Redis, which no row can hold, and no worker has memory for several times.
+"""
 
 LAST_TRY = 1_000_000_000
 """The highest number of a try that a sender may give: arq's count in Redis goes on from it."""
@@ -82,6 +89,8 @@ def read_job(payload: bytes, max_bytes: int) -> dict[str, Any]:
         raise UnreadablePayload(f"nested more than {MOST_NESTED} deep: maximum recursion depth")
     if not _is_job(message):
         raise UnreadablePayload(f"a job is an object with {', '.join(_SHAPES)}, as arq writes them")
+    if unstorable_path(message["f"]) is not None:  # no row could hold it, and so it would never end
+        raise UnreadablePayload("its name holds a NUL character or a lone surrogate")
     return message
 
 
@@ -105,7 +114,7 @@ def refusal(arguments: Mapping[str, Any]) -> CounterfoilError:
 
 
 def raw_payload(arguments: Mapping[str, Any]) -> bytes:
-    """Return what was sent in place of a job, from an `UNREADABLE` job's arguments; empty where it was forged."""
+    """Return what was sent in place of a job, up to `KEPT_BYTES`; empty where the `UNREADABLE` job was forged."""
     try:
         return base64.b64decode(str(arguments.get("base64")), validate=True)
     except ValueError:
@@ -135,7 +144,7 @@ def _is_job(message: dict[str, Any]) -> bool:
 
 
 def _unreadable(payload: bytes, found: dict[str, str | int]) -> dict[str, Any]:
-    raw = base64.b64encode(payload).decode()
+    raw = base64.b64encode(payload[:KEPT_BYTES]).decode()
     return {"t": None, "f": UNREADABLE, "a": [], "k": {**found, "base64": raw}, "et": 0}
 
 

@@ -80,7 +80,10 @@ class ReadOnly(CounterfoilError):
 
     def __str__(self) -> str:
         """Name the right scope."""
-        return "a reader cannot write; open `transaction(sessions, origin)` for that"
+        return (
+            "a reader cannot write; open `transaction(sessions, origin)` for that; where this is none, "
+            "PostgreSQL takes no writes: does DATABASE_URL name a standby?"
+        )
 
 
 @dataclass(eq=False)

@@ -1,6 +1,8 @@
 """Several worker processes under one parent: dead ones are replaced, and all of them end with it."""
 
+import asyncio
 import os
+import secrets
 import signal
 from collections.abc import Iterable
 from pathlib import Path
@@ -175,6 +177,23 @@ def test_what_hinders_all_processes_is_said_once(settings: Settings) -> None:
     ended = run_command({**given, "REDIS_URL": nobody}, "worker")
     assert ended.code == 2
     assert ended.line.startswith("counterfoil: Redis at redis://127.0.0.1:1")
+
+
+async def test_a_role_without_rights_is_one_line(settings: Settings, database: Database) -> None:
+    """Nothing is tried again where nothing ever worked, and no stack stands in the log."""
+    role = f"weak_{secrets.token_hex(4)}"
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN PASSWORD 'weak'")
+    try:
+        given = environment(settings, COUNTERFOIL_PROCESSES="2")
+        url = urlsplit(given["DATABASE_URL"])
+        weak = url._replace(netloc=f"{role}:weak@{url.netloc.rpartition('@')[2]}").geturl()
+        ended = await asyncio.to_thread(run_command, {**given, "DATABASE_URL": weak}, "worker")
+    finally:
+        async with database.engine.begin() as connection:
+            await connection.exec_driver_sql(f"DROP ROLE {role}")
+    assert ended.code == 2
+    assert ended.line.startswith("counterfoil: PostgreSQL refused a statement, or went away (InsufficientPrivilege")
 
 
 def test_a_signal_while_the_first_process_starts_ends_it(settings: Settings, tmp_path: Path) -> None:

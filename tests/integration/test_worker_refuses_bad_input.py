@@ -95,6 +95,12 @@ BAD = {
         job(**GOOD).replace(b"null", b"1" + b"0" * 30),
         "UnreadablePayload: .* as arq writes",
     ),
+    "a name with a NUL character": (job("up\0date"), "UnreadablePayload: .*its name holds a NUL character"),
+    "a name with half of a character": (job("\ud800"), "UnreadablePayload: .*or a lone surrogate"),
+    "far more bytes than a row can hold": (
+        job(**GOOD, padding="x" * 100_000_000),
+        "TooLarge: 100000[0-9]+ bytes in one job",
+    ),
     "a try that is no number": (job(**GOOD).replace(b"null", b'"first"'), "UnreadablePayload: .* as arq writes"),
 }
 

@@ -73,6 +73,12 @@ def test_a_queue_is_not_called_after_a_key_of_arqs_or_ours(name: str, queue: str
     assert sentence.startswith(f"{name}='{queue}': a key of arq's or ours, and no name of a queue; expected such as ")
 
 
+def test_processes_beyond_all_machines_are_refused() -> None:
+    """A slip of the finger would take all memory before anybody could stop it."""
+    (sentence,) = problems(**URLS, COUNTERFOIL_PROCESSES="99999999999999")
+    assert sentence.endswith("Input should be less than or equal to 1000")
+
+
 def test_queues_that_begin_like_arqs_own_are_taken() -> None:
     """Stock arq's users have called theirs so."""
     assert load_settings({**URLS, "COUNTERFOIL_QUEUES": "arq:queue:high,arq:queue"}).queues == (

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import typer
 from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
 
 from domain.errors import CounterfoilError
 from worker.environment import load_settings
@@ -42,6 +43,11 @@ def one_line_errors() -> Iterator[None]:
         fail(str(error))
     except RedisError as error:
         fail(f"Redis went away ({type(error).__name__}); start it, or correct REDIS_URL")
+    except DBAPIError as error:
+        # The class alone: PostgreSQL's own words may hold values.
+        cause = error.orig.__cause__ if error.orig is not None else None
+        why = type(cause or error.orig or error).__name__
+        fail(f"PostgreSQL refused a statement, or went away ({why}); look into its log, or correct DATABASE_URL")
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
