@@ -86,6 +86,8 @@ async def open_redis(settings: Settings) -> AsyncIterator[ArqRedis]:
     # arq has no setting for it: a Redis that hangs, or has vanished without a word, must not hold a slot for ever.
     redis.connection_pool.connection_kwargs["socket_timeout"] = ANSWER_SECONDS
     await redis.connection_pool.disconnect()
+    # It forgets the connection on which arq has asked whether Redis is there.
+    redis.connection_pool.reset()  # type: ignore[no-untyped-call]
     try:
         yield redis
     finally:

@@ -1,8 +1,8 @@
 """The engine: arq's worker with its own claim, lease, finish, wake-up and shutdown; arq's keys stay as they are."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+import signal
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from signal import Signals
@@ -26,7 +26,7 @@ from worker.observer import Observer
 from worker.recycling import Recycling
 from worker.running import run_delivery
 from worker.shares import Strict, Weighted
-from worker.stopping import CUT_OFF, LAST_SECONDS
+from worker.stopping import LAST_SECONDS, CutOff
 from worker.wakeup import Source, source_of, wake_on
 
 _LOG = "counterfoil.engine"
@@ -56,6 +56,9 @@ class Engine(Worker):
         """Prepare; nothing is connected or started before `main`."""
         self.queues = tuple(queues)
         refuse_cron(arq.get("cron_jobs"))
+        self.cut_off = CutOff()
+        self._is_signalled = self._is_stopping = False
+        self._handlers: dict[Signals, Any] = {}
         super().__init__(queue_name=self.queues[0], **arq)
         self.leases = Leases(redis_url, holder, lease)
         shares = Weighted(weights) if weights else Strict(self.queues)
@@ -65,7 +68,6 @@ class Engine(Worker):
         self.is_recycled = False
         self._recycling = recycling or Recycling()
         self._has_parent = has_parent
-        self._is_stopping = False
         self._started = 0
         self._observer = observer
         self._wake = asyncio.Event()
@@ -197,6 +199,18 @@ class Engine(Worker):
         for task in self.tasks.values():
             task.cancel()
 
+    def _add_signal_handler(self, signum: Signals, handler: Callable[[Signals], None]) -> None:
+        """Hear a signal also while a handler blocks the loop, in which the orderly stop has to wait for its turn."""
+
+        def heard(_number: int, _frame: object) -> None:
+            if not self._has_parent:
+                self.cut_off.after((0 if self._is_signalled else self._job_completion_wait) + LAST_SECONDS)
+            self._is_signalled = True
+            with suppress(RuntimeError):  # the loop has ended, and the process is about to
+                self.loop.call_soon_threadsafe(handler, signum)
+
+        self._handlers[signum] = signal.signal(signum, heard)
+
     def handle_sig_wait_for_completion(self, signum: Signals) -> None:
         """Drain at the first signal; at the second put back what runs, where that is not for a parent to say.
 
@@ -212,13 +226,18 @@ class Engine(Worker):
         structlog.get_logger("counterfoil.worker").info("worker.stopping", signal=why, running=len(self.tasks))
         self._is_stopping = True
         self.drain(grace)
-        # A server that hangs can hold up an orderly end for ever; whatever is cut off here is delivered again.
-        self.loop.call_later(grace + LAST_SECONDS, os._exit, CUT_OFF)
+        # A server that hangs can hold up an orderly end for ever.
+        self.cut_off.after(grace + LAST_SECONDS)
 
     handle_sig = handle_sig_wait_for_completion
 
     async def close(self, *, kept: Collection[str] = ()) -> None:
-        """Take the signs of health away but of those queues that others serve; the connection is its opener's."""
+        """Take the signs of health away but of those queues that others serve; the connection is its opener's.
+
+        Signals are the surrounding program's again.
+        """
+        while self._handlers:
+            signal.signal(*self._handlers.popitem())
         with suppress(RedisError, OSError):
             keys = {queue: queue + health_check_key_suffix for queue in self.queues}
             keys[self.queues[0]] = self.health_check_key

@@ -8,6 +8,9 @@ from pydantic import ValidationError
 from domain.errors import unknown
 from worker.settings import PREFIX, Settings, SettingsError
 
+_NOT_CALLED = "default_factory_not_called"
+"""Pydantic's error for a default that depends on a setting which is wrong itself."""
+
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings; raises SettingsError with every problem: the name, the value, the nearest valid name."""
@@ -19,7 +22,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         settings = Settings.model_validate({_field(name): value for name, value in values.items()})
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=False):
-            problems.append(_sentence(str(detail["loc"][0]), detail["msg"], values))
+            if detail["type"] != _NOT_CALLED:
+                problems.append(_sentence(str(detail["loc"][0]), detail["msg"], values))
         raise SettingsError(tuple(problems)) from None
     if problems:
         raise SettingsError(tuple(problems))

@@ -44,6 +44,8 @@ async def run_worker(settings: Settings, leash: Leash | None = None, health_fold
         worker = build_worker(settings, database, redis, has_parent=leash is not None, observer=report.observer)
         if settings.queue not in worker.queues:  # there schedules put their jobs, and the shell's commands
             log.warning("queue.not_served", queue=settings.queue, serves=worker.queues)
+        if unused := sorted(set(settings.queue_max_running) - set(worker.queues)):  # another worker's, or mistyped
+            log.info("limit.unused", queues=unused, serves=worker.queues)
         log.info(
             "worker.started", queue=settings.queue, jobs=[job.name for job in JOBS], concurrency=settings.concurrency
         )

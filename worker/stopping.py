@@ -1,12 +1,37 @@
 """How long a worker may take to stop, how it tells that it was not let, and whether it is a stop that cancels a job."""
 
 import asyncio
+import os
+import threading
 
 LAST_SECONDS = 15.0
 """How long after the grace time a worker may take to say good-bye to its servers."""
 
 CUT_OFF = 3
 """The exit code of a worker that could not end in order: its servers, or a handler, did not let it."""
+
+
+class CutOff:
+    """The end of this process after some seconds, by a thread: a loop that is blocked hears nobody, and no timer.
+
+    What is cut off is delivered again.
+    """
+
+    def __init__(self) -> None:
+        """Begin without an end."""
+        self._timer: threading.Timer | None = None
+
+    def after(self, seconds: float) -> None:
+        """End the process after so many seconds, unless it has ended, and no longer when it was told before."""
+        self.call_off()
+        self._timer = threading.Timer(seconds, os._exit, (CUT_OFF,))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def call_off(self) -> None:
+        """Let the process live."""
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 class CancelledWithin(RuntimeError):

@@ -245,9 +245,15 @@ async def test_functions_are_coroutines_with_names(bench: Bench, kind: Kind) -> 
 @pytest.mark.parametrize("handles", [True, False])
 async def test_signals_are_handled_where_that_is_wanted(bench: Bench, kind: Kind, *, handles: bool) -> None:
     """`handle_signals=False` leaves them to the surrounding program."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
     worker = bench.worker(kind, func(Diary().note, name="note"), handle_signals=handles)
-    removed = [worker.loop.remove_signal_handler(number) for number in (signal.SIGTERM, signal.SIGINT)]
-    assert removed == [handles, handles]
+    if kind == "arq":
+        assert [worker.loop.remove_signal_handler(number) for number in numbers] == [handles, handles]
+    else:
+        assert [signal.getsignal(number) not in before for number in numbers] == [handles, handles]
+        await worker.close()
+        assert [signal.getsignal(number) for number in numbers] == before
 
 
 @ends

@@ -90,15 +90,16 @@ async def test_a_job_that_was_wiped_while_it_ran_is_not_told_to_have_expired(
     """It is to be tried again: its id is not put back without its payload; the sweep sends both."""
     await plant(sessions)
     await send(redis, settings.queue, "update", retitle("t0", "new"), job_id="j")
-    async with running_worker(settings, database, redis), rows_locked(database) as until_somebody_waits:
+    async with running_worker(settings, database, redis) as worker, rows_locked(database) as until_somebody_waits:
         await until_somebody_waits()
         await wipe(redis)
         await sql(database, CUT_WAITING)
 
         async def handed_back() -> bool:
-            return bool(await redis.exists(retry_key_prefix + "j"))
+            return worker.jobs_retried == 1 and not worker.tasks
 
         await eventually(handed_back, "the attempt has failed")
+    assert not await redis.exists(retry_key_prefix + "j")
     assert await redis.zcard(settings.queue) == 0
     assert not await redis.exists(result_key_prefix + "j")
     assert (await until_state(sessions, "j", "queued")).attempt == 1
