@@ -1,12 +1,14 @@
 """The composition root: engines, pools and registries are made here, once, and handed on as keyword arguments."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,8 +19,15 @@ from persistence.transaction import Sessions, create_sessions
 from worker import wire
 from worker.settings import Settings, load_entities, without_password
 
-ANSWER_SECONDS = 10.0
-"""How long Redis may take to answer a command; the slowest of ours, a relay's batch, takes some tenths of a second."""
+GONE_SECONDS = 20
+"""After which a connection to a machine that has vanished without a word is an error, and not a wait for ever."""
+
+_KEEP_ALIVE = {
+    socket.TCP_KEEPIDLE: GONE_SECONDS // 2,
+    socket.TCP_KEEPINTVL: GONE_SECONDS // 4,
+    socket.TCP_KEEPCNT: 2,
+    socket.TCP_USER_TIMEOUT: GONE_SECONDS * 1000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +92,21 @@ async def open_redis(settings: Settings) -> AsyncIterator[ArqRedis]:
     except (RedisError, OSError, ValueError, TimeoutError) as error:
         why = str(error) or type(error).__name__
         raise Unreachable("Redis", without_password(settings.redis_url), why, "REDIS_URL") from error
-    # arq has no setting for it: a Redis that hangs, or has vanished without a word, must not hold a slot for ever.
-    redis.connection_pool.connection_kwargs["socket_timeout"] = ANSWER_SECONDS
-    await redis.connection_pool.disconnect()
-    # It forgets the connection on which arq has asked whether Redis is there.
-    redis.connection_pool.reset()  # type: ignore[no-untyped-call]
+    await _keep_alive(redis.connection_pool)
     try:
         yield redis
     finally:
         await redis.aclose(close_connection_pool=True)
+
+
+async def _keep_alive(pool: ConnectionPool) -> None:
+    """Have the system find out whether the other end of each connection is still there, for which arq has no setting.
+
+    Not redis-py's `socket_timeout`: on Python 3.11 that swallows cancellations now and then (`asyncio.wait_for`).
+    """
+    if "path" in pool.connection_kwargs:  # a Unix socket, which has no other machine
+        return
+    pool.connection_kwargs |= {"socket_keepalive": True, "socket_keepalive_options": _KEEP_ALIVE}
+    await pool.disconnect()
+    # It forgets the connection on which arq has asked whether Redis is there.
+    pool.reset()  # type: ignore[no-untyped-call]

@@ -178,7 +178,8 @@ class Engine(Worker):
     async def _show_health(self) -> NoReturn:
         while True:
             with suppress(RedisError, OSError):
-                await self.heart_beat()
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self.heart_beat()
             await asyncio.sleep(min(1.0, self.health_check_interval))
 
     async def record_health(self) -> None:

@@ -76,7 +76,7 @@ class Presence:
         """Show the worker until cancelled; raises RedisError, OSError."""
         while True:
             text = json.dumps(asdict(self._sign()))
-            async with self._redis.pipeline(transaction=True) as pipe:
+            async with asyncio.timeout(GONE_SECONDS), self._redis.pipeline(transaction=True) as pipe:
                 pipe.set(PREFIX + self._engine.leases.holder, text, px=int(GONE_SECONDS * 1000))
                 pipe.sadd(WORKERS, self._engine.leases.holder)
                 pipe.pexpire(WORKERS, int(GONE_SECONDS * 1000))

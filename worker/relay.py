@@ -66,7 +66,8 @@ class Relay:
     async def _sweep_always(self, bell: Bell) -> None:
         swept = 0.0
         while True:
-            wiped = await self.redis.set(ALIVE, "1", px=EXPIRES_MS, get=True) is None
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                wiped = await self.redis.set(ALIVE, "1", px=EXPIRES_MS, get=True) is None
             if wiped or time() - swept >= SWEEP_SECONDS:
                 if await self.sweep(timedelta(0) if wiped else LOST_AFTER):
                     bell.ring()

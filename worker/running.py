@@ -11,7 +11,7 @@ from arq.utils import ms_to_datetime
 from arq.worker import Function, Retry, RetryJob, Worker
 from redis.exceptions import RedisError
 
-from worker.acknowledgements import Finished, PutBack
+from worker.acknowledgements import PATIENCE_SECONDS, Finished, PutBack
 from worker.arq_context import COUNT_SECONDS, ENGINE_KEY, Context, HandedBack
 from worker.claimed import Call, Claimed, read
 from worker.finished import finished, now_ms
@@ -81,7 +81,8 @@ async def _run(worker: Worker, job: Claimed, call: Call, function: Function) -> 
 async def _is_answered(worker: Worker, job: Claimed) -> bool:
     """Tell whether a job that is not there any more has its result: an abort puts the id back that has just ended."""
     with suppress(RedisError, OSError):
-        return bool(await worker.pool.exists(result_key_prefix + job.id))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return bool(await worker.pool.exists(result_key_prefix + job.id))
     return False
 
 
@@ -89,7 +90,8 @@ async def _count_on(worker: Worker, job: Claimed, call: Call) -> None:
     """Have the next delivery counted from the number that the sender gave (arq's `_job_try`)."""
     if call.attempt > job.attempt:
         with suppress(RedisError, OSError):
-            await worker.pool.setex(retry_key_prefix + job.id, COUNT_SECONDS, str(call.attempt))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await worker.pool.setex(retry_key_prefix + job.id, COUNT_SECONDS, str(call.attempt))
 
 
 def _name_task(name: str) -> None:

@@ -2,19 +2,19 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
-from redis.exceptions import TimeoutError as NoAnswer
+from arq.connections import ArqRedis
 from structlog.testing import capture_logs
 
-import worker.composition
 import worker.wakeup
 from tests.waiting import eventually
-from worker.composition import open_redis
+from worker.composition import GONE_SECONDS, open_redis
 from worker.embedded.process import free_ports, start, stop
 from worker.embedded.redis import prepared_redis
 from worker.settings import Settings
@@ -33,16 +33,16 @@ def redis_process(settings: Settings, folder: Path) -> Iterator[tuple[Settings, 
             stop(child, server)
 
 
-async def test_a_command_that_is_not_answered_ends(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With an error like that of a lost connection, which everything in the worker outlives."""
-    monkeypatch.setattr(worker.composition, "ANSWER_SECONDS", 0.3)
-    with redis_process(settings, tmp_path) as (own, child):
-        async with open_redis(own) as redis:
-            child.send_signal(signal.SIGSTOP)
-            with pytest.raises(NoAnswer):
-                await redis.ping()
+async def test_the_system_asks_whether_a_silent_machine_is_still_there(redis: ArqRedis) -> None:
+    """On every connection: one to a machine that has vanished without a word becomes an error."""
+    connection = await redis.connection_pool.get_connection()
+    await connection.send_command("PING")
+    assert await connection.read_response() == b"PONG"
+    peer = connection._writer.get_extra_info("socket")  # noqa: SLF001 - it has no other way to its socket
+    await redis.connection_pool.release(connection)
+    assert peer.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    assert peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == GONE_SECONDS * 1000
+    assert peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) < GONE_SECONDS
 
 
 async def test_a_connection_that_has_fallen_silent_is_not_listened_to_for_ever(

@@ -93,7 +93,7 @@ async def test_every_line_of_a_job_says_whose_it_is(
     assert outcomes == {**refused, **others}
     assert {line["job_id"]: line["error"] for line in of_jobs if "error" in line} == FAILURES
     (failed,) = [line for line in of_jobs if line["event"] == "job.failed"]
-    assert "update_at_once" in failed["stack"]
+    assert "persistence/update.py" in failed["stack"]
     assert {line["event"] for line in lines if line not in of_jobs} == {
         "worker.started",
         "engine.started",
