@@ -91,7 +91,7 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture
 async def settings(template: str, redis_url: str) -> AsyncIterator[Settings]:
-    """Return settings for a new, migrated database and a queue of the test's own."""
+    """Return settings for a new, migrated database and a queue of the test's own; its keys in Redis are removed."""
     server = database_url(os.environ["DATABASE_URL"])
     name = f"{template}_{secrets.token_hex(4)}"
     url = await create_database(server, name, template=template)
@@ -103,6 +103,9 @@ async def settings(template: str, redis_url: str) -> AsyncIterator[Settings]:
         }
     )
     await drop_database(server, name)
+    with Redis.from_url(redis_url) as redis:
+        if keys := [key for key in redis.scan_iter("*") if key != CLAIM.encode()]:
+            redis.delete(*keys)
 
 
 @pytest.fixture
@@ -126,9 +129,6 @@ def entities(database: Database) -> Entities:
 
 @pytest.fixture
 async def redis(settings: Settings) -> AsyncIterator[ArqRedis]:
-    """Return Redis with JSON on the wire; the test's keys are removed after it."""
+    """Return Redis with JSON on the wire."""
     async with open_redis(settings) as redis:
         yield redis
-        async for key in redis.scan_iter("*"):
-            if key != CLAIM.encode():
-                await redis.delete(key)
