@@ -1,7 +1,7 @@
 """What a worker does beside its jobs: relaying and ticking, each again after any error."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Never
 
@@ -69,13 +69,19 @@ async def tick_always(sessions: Sessions, in_code: Mapping[str, Schedule], queue
 @asynccontextmanager
 async def company(settings: Settings, database: Database, redis: ArqRedis) -> AsyncIterator[None]:
     """Relay and tick for the time of the block."""
-    duties = [
-        asyncio.create_task(relay_always(database.engine, database.sessions, redis)),
-        asyncio.create_task(tick_always(database.sessions, shipped_schedules(settings), settings.queue)),
-    ]
+    relay = relay_always(database.engine, database.sessions, redis)
+    ticking = tick_always(database.sessions, shipped_schedules(settings), settings.queue)
+    async with beside(relay, ticking):
+        yield
+
+
+@asynccontextmanager
+async def beside(*duties: Coroutine[None, None, Never]) -> AsyncIterator[None]:
+    """Do the duties for the time of the block; then they are cancelled, and waited for a while."""
+    tasks = [asyncio.create_task(duty) for duty in duties]
     try:
         yield
     finally:
-        for duty in duties:
-            duty.cancel()
-        await asyncio.wait(duties, timeout=GOODBYE_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=GOODBYE_SECONDS)

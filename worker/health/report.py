@@ -1,6 +1,5 @@
 """The report of one worker process: its metrics, gauges, and the server that tells them, for as long as it runs."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +11,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, disable_creat
 from sqlalchemy import QueuePool
 
 from worker.composition import Database, open_database
-from worker.duties import GOODBYE_SECONDS, always
+from worker.duties import always, beside
 from worker.engine import Engine
 from worker.health.gauges import Gauges
 from worker.health.local import serving_locally, socket_of
@@ -59,21 +58,9 @@ class Report:
             vitals = Vitals(engine, pulse, readings, settings.stuck_seconds)
             self._registry.register(Gauges(vitals, cast("QueuePool", database.engine.pool)))
             application = routes(vitals.lives, vitals.claims, make_wsgi_app(self._registry))
-            await stack.enter_async_context(_beside(pulse, readings))
+            await stack.enter_async_context(beside(pulse.beat(), always("readings", readings.read)))
             if self._folder is None:
                 yield stack.enter_context(listening(application, settings))
             else:
                 stack.enter_context(serving_locally(application, socket_of(self._folder, os.getpid())))
                 yield None
-
-
-@asynccontextmanager
-async def _beside(pulse: Pulse, readings: Readings) -> AsyncIterator[None]:
-    """Beat and read for the time of the block."""
-    duties = [asyncio.create_task(pulse.beat()), asyncio.create_task(always("readings", readings.read))]
-    try:
-        yield
-    finally:
-        for duty in duties:
-            duty.cancel()
-        await asyncio.wait(duties, timeout=GOODBYE_SECONDS)
