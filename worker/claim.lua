@@ -84,7 +84,7 @@ end
 
 -- Put a job off that has no place, so that it is not in the way of others; it stands in line for one, and is due when it
 -- is its turn. By itself it comes back later than the lease of any that runs, two for every ms and all of a second at
--- once: for as many as wait, workers are woken once a second, and look at each a few times an hour.
+-- once: however many wait, workers are woken for them once a second at most.
 local function wait(id, score, line)
     put_off = put_off + 1
     if type(redis.pcall('ZADD', line, 'NX', score, KEYS[1] .. '\n' .. id)) == 'table' then redis.call('DEL', line) end

@@ -1,6 +1,5 @@
 """Keys in Redis that hold something else than they should, and a Redis that is full: the other jobs run on."""
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,7 @@ from tests.workers import answered, retitle, rows_locked, running_worker
 from tests.worlds import plant
 from worker.client import send
 from worker.composition import Database, open_redis
-from worker.embedded.process import free_ports, start, stop
-from worker.embedded.redis import prepared_redis
+from worker.embedded import embedded_redis
 from worker.limits import RUNNING_PREFIX
 from worker.settings import Settings
 
@@ -94,10 +92,8 @@ async def test_a_redis_that_is_full_is_emptied_by_its_workers(
 ) -> None:
     """It refuses whatever takes memory; jobs are claimed and answered all the same, or it would stay full."""
     await plant(sessions)
-    with prepared_redis(tmp_path / "redis", durable=False) as server, contextlib.ExitStack() as running:
-        child = start(server, port := next(free_ports()))
-        running.callback(lambda: stop(child, server))
-        own = settings.model_copy(update={"redis_url": type(settings.redis_url)(server.url(port))})
+    with embedded_redis(tmp_path / "redis", durable=False) as url:
+        own = settings.model_copy(update={"redis_url": type(settings.redis_url)(url)})
         async with open_redis(own) as redis:
             await send(redis, own.queue, "update", retitle("t0", "new"), job_id="j")
             await redis.config_set("maxmemory", "1")
