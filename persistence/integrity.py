@@ -46,7 +46,7 @@ def explained(entities: Entities) -> Iterator[None]:
 
 def _explain(entities: Entities, error: DBAPIError) -> CounterfoilError | None:  # noqa: PLR0911 - one for each SQLSTATE
     state = str(getattr(error.orig, "sqlstate", None) or "")
-    cause: Any = getattr(error.orig, "__cause__", None)
+    cause: Any = getattr(error.orig, "__cause__", None) or error.orig  # of a COPY, the driver's own
     table, constraint = getattr(cause, "table_name", None), getattr(cause, "constraint_name", None)
     entity, column = str(table), _column(entities, table, constraint) or getattr(cause, "column_name", None) or ""
     if state == _UNIQUE:
