@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, m
 from domain.entity import MAX_ID
 from domain.errors import unknown
 from domain.job import REMEMBERED_DAYS
+from domain.source import Source
 from domain.storable import UNSTORABLE, unstorable_path
 
 RowId = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
@@ -24,6 +25,10 @@ def _as_list(value: object) -> object:
 
 Ids = Annotated[list[RowId], BeforeValidator(_as_list), Field(min_length=1)]
 Keys = Annotated[list[Key], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+MAX_REJECTS = 10_000
+"""Refused rows after which a bulk job gives up unless it says another number: then it is the file that is wrong."""
 
 
 class OnConflict(StrEnum):
@@ -48,14 +53,57 @@ class Command(BaseModel):
         return arguments
 
 
-class BulkInsert(Command):
-    """Insert rows; a row may name a related row by its natural key, as in `{"project.key": "alpha"}`."""
+class OnInvalid(StrEnum):
+    """What becomes of a bulk job with a row that is refused."""
+
+    ABORT = "abort"
+    SKIP = "skip"
+
+
+class Bulk(Command):
+    """What bulk jobs have in common: rows in the arguments or in a source, and what is done about refused ones.
+
+    `max_rejects` bounds the refused rows with `on_invalid` skip. A dry run does all of the work, and takes it back.
+    """
+
+    entity: str
+    rows: Annotated[list[Row], Field(min_length=1)] | None = None
+    source: Source | None = None
+    on_invalid: OnInvalid = OnInvalid.ABORT
+    max_rejects: int = Field(default=MAX_REJECTS, ge=0)
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _take_rows_from_one_place(self) -> "Bulk":
+        if (self.rows is None) == (self.source is None):
+            raise ValueError("say either rows, or source")
+        return self
+
+
+class BulkInsert(Bulk):
+    """Insert rows; a row may name a related row by its natural key, as in `{"project.key": "alpha"}`.
+
+    `conflict_on` names the columns of the unique constraint that decides what a conflict is, by default the natural
+    key. `create_missing` names references, such as `project`, whose missing rows are created, from the natural key
+    and from further fields that a row says of them, as in `{"project.key": "alpha", "project.name": "Alpha"}`.
+    """
 
     job: ClassVar[str] = "bulk_insert"
 
-    entity: str
-    rows: list[Row] = Field(min_length=1)
     on_conflict: OnConflict = OnConflict.ERROR
+    conflict_on: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    create_missing: tuple[str, ...] = ()
+
+
+class BulkUpdate(Bulk):
+    """Change rows, each to what its own line says: the key or the id that names it, and the columns that change.
+
+    `match_on` is `id` or the natural key, by default the natural key where there is one.
+    """
+
+    job: ClassVar[str] = "bulk_update"
+
+    match_on: str | None = None
 
 
 class Selection(Command):

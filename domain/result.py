@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 IDS_KEPT = 1_000
 """How many ids a result names; the audit log names them all by job id."""
@@ -11,7 +11,11 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Result(BaseModel):
-    """Rows by what became of them; `ids` holds, by action and entity, up to 1,000 ids in all."""
+    """Rows by what became of them; `ids` holds, by action and entity, up to 1,000 ids in all.
+
+    `notes` say what a person should know of a bulk job's source. A dry run keeps its first changes, as the audit log
+    would have them, in `changes`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,8 +25,12 @@ class Result(BaseModel):
     deleted: Count = 0
     restored: Count = 0
     purged: Count = 0
+    refused: Count = 0
     ids: dict[str, dict[str, list[int]]] = {}
     ids_complete: bool = True
+    notes: tuple[str, ...] = ()
+    dry_run: bool = False
+    changes: tuple[dict[str, JsonValue], ...] = ()
 
     def __add__(self, other: "Result") -> "Result":
         """Return both results as one."""
@@ -39,10 +47,10 @@ class Result(BaseModel):
                     if kept:
                         ids.setdefault(action, {}).setdefault(entity, []).extend(kept)
         complete = self.ids_complete and other.ids_complete and not dropped
-        return Result(**counts, ids=ids, ids_complete=complete)
+        return Result(**counts, ids=ids, ids_complete=complete, notes=self.notes + other.notes)
 
 
-COUNTS = ("inserted", "updated", "skipped", "deleted", "restored", "purged")
+COUNTS = ("inserted", "updated", "skipped", "deleted", "restored", "purged", "refused")
 """The names of a result's counts, in the order in which people read them."""
 
 

@@ -54,7 +54,7 @@ def parse_rows(
 def check_rows(entities: Entities, entity: EntityType, rows: Sequence[Row], *, changes: bool = False) -> Checked:
     """Return the rows that fit the entity's create schema (with `changes` the update schema), and all problems."""
     schema = entity.update if changes else entity.create
-    split = [_split(entities, entity, number, row) for number, row in enumerate(rows)]
+    split = [split_row(entities, entity, number, row) for number, row in enumerate(rows)]
     refused = [problem for _, _, problems in split for problem in problems]
     plain = [values for values, _, _ in split]
     refused += _schema_problems(schema, plain)
@@ -105,7 +105,10 @@ def dotted_names(entities: Entities, entity: EntityType) -> list[str]:
     return [f"{name}.{key}" for name, key in keys.items() if key]
 
 
-def _split(entities: Entities, entity: EntityType, number: int, row: Row) -> tuple[Row, dict[str, Key], list[Problem]]:
+def split_row(
+    entities: Entities, entity: EntityType, number: int, row: Row
+) -> tuple[Row, dict[str, Key], list[Problem]]:
+    """Return a row's own values, the natural keys of its related rows by foreign key, and what is wrong with it."""
     values: Row = {}
     references: dict[str, Key] = {}
     problems: list[Problem] = []
@@ -154,17 +157,20 @@ def _schema_problems(schema: type[SQLModel], rows: list[Row]) -> list[Problem]:
     try:
         _rows_adapter(schema).validate_python(rows)
     except ValidationError as error:
-        return [_problem(schema, detail) for detail in error.errors(include_url=False)]
+        return [
+            schema_problem(schema, int(detail["loc"][0]), detail["loc"][1:], detail)
+            for detail in error.errors(include_url=False)
+        ]
     return []
 
 
-def _problem(schema: type[SQLModel], detail: ErrorDetails) -> Problem:
-    number, *path = detail["loc"]
+def schema_problem(schema: type[SQLModel], number: int, path: tuple[int | str, ...], detail: ErrorDetails) -> Problem:
+    """Return what Pydantic says of a row, with the nearest valid name for an unknown one."""
     name = ".".join(str(part) for part in path)
     message = detail["msg"]
     if detail["type"] == "extra_forbidden":
         message = unknown("field", name, schema.model_fields)
-    return Problem(int(number), name, message)
+    return Problem(number, name, message)
 
 
 def _dump(schema: type[SQLModel], rows: list[Row], *, exclude_unset: bool) -> list[Row]:

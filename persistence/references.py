@@ -42,7 +42,7 @@ async def _settle(
     ]
     wanted: Any
     by_key: dict[Any, int] = await resolve_keys(tx, target, keys) if keys else {}
-    alive = await _lock_alive(tx, target, "id", ids) if ids else {}
+    alive = await lock_alive(tx, target, "id", ids) if ids else {}
     problems = []
     for row, values in zip(rows, settled, strict=True):
         if column in row.references:
@@ -59,10 +59,11 @@ async def _settle(
 
 async def resolve_keys(tx: Transaction, target: EntityType, keys: Sequence[Key]) -> dict[Key, int]:
     """Return the ids of live rows by natural key, each locked against deletion; missing keys are left out."""
-    return await _lock_alive(tx, target, str(target.natural_key), keys)
+    return await lock_alive(tx, target, str(target.natural_key), keys)
 
 
-async def _lock_alive(tx: Transaction, target: EntityType, column: str, values: Sequence[Any]) -> dict[Any, int]:
+async def lock_alive(tx: Transaction, target: EntityType, column: str, values: Sequence[Any]) -> dict[Any, int]:
+    """Return the ids of the live rows with these values of a unique column, each locked against deletion."""
     table = target.table
     wanted = literal(list(dict.fromkeys(values)), ARRAY(table.c[column].type))
     # FOR SHARE, where a foreign key takes FOR KEY SHARE only, which a soft delete (an update) does not wait for.

@@ -49,6 +49,18 @@ class Transaction:
             raise AuditMismatch(name, written=row["written"], audited=row["audited"])
         return row
 
+    async def write_audit(
+        self, name: str, statement: TextClause, parameters: Mapping[str, Any], *, written: int
+    ) -> None:
+        """Run a statement that writes the audit rows of `written` rows of the entity `name`, and nothing else.
+
+        For the services of this package alone. Raises AuditMismatch unless it wrote as many.
+        """
+        values = {**self.origin.model_dump(), "entity": name, **parameters}
+        found: Any = await self.session.execute(statement, values, execution_options={AUDITED: True})
+        if found.rowcount != written:
+            raise AuditMismatch(name, written=written, audited=found.rowcount)
+
 
 @asynccontextmanager
 async def bookkeeping(sessions: Sessions) -> AsyncIterator[WriteSession]:

@@ -13,6 +13,7 @@ from worker.jobs import JOBS, SCHEDULED
 from worker.observer import Observer
 from worker.resting import Resting
 from worker.settings import Settings
+from worker.sources.roots import Roots
 from worker.unrunnable import unreadable_function
 
 HEALTH_SECONDS = 5
@@ -40,6 +41,8 @@ def arq_settings(settings: Settings, sessions: Sessions, observer: Observer) -> 
         max_rows=settings.max_rows,
         random=random.random,
         observer=observer,
+        roots=Roots.parse(settings.sources, private_hosts=settings.sources_private_hosts),
+        max_bytes=settings.max_bytes,
     )
     resting = Resting(sessions, settings.queue, worker_name())
     return {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
+from redis.asyncio import Redis
 from structlog.contextvars import bind_contextvars
 
 from domain.commands import Command
@@ -19,9 +20,12 @@ from persistence.job_life import Acceptance, cancel_job, finish_job, recorded_en
 from persistence.transaction import Sessions, transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, asker, parse, refuse_id
+from worker.jobs.context import JobContext
 from worker.jobs.job import Job
 from worker.observer import End, Observer
 from worker.outcome import Again, Ended, Outcome, Succeeded
+from worker.progress import Teller
+from worker.sources.roots import Roots
 from worker.stopping import CancelledWithin, as_exception, is_cancelled
 
 _LOG = "counterfoil.job"
@@ -41,9 +45,11 @@ class Execution:
     max_rows: int
     random: Callable[[], float]
     observer: Observer = field(default_factory=Observer)
+    roots: Roots = field(default_factory=Roots)
+    max_bytes: int = 16 * 1024 * 1024
 
-    async def execute(self, job: Job, delivery: Delivery) -> Outcome:
-        """Run one delivery of a job, and return what became of it.
+    async def execute(self, job: Job, delivery: Delivery, redis: "Redis[bytes] | None" = None) -> Outcome:
+        """Run one delivery of a job, and return what became of it; a long one tells `redis` how far it is.
 
         Raises nothing but CancelledError, when the worker stops: the job's row is then as if nothing had been.
         """
@@ -57,7 +63,7 @@ class Execution:
         try:
             _refuse_killer(delivery)
             command, origin = parse(job, delivery, max_rows=self.max_rows)
-            result = await self._apply(job, delivery, command, origin)
+            result = await self._apply(job, delivery, command, origin, Teller(redis, delivery.job_id))
         except asyncio.CancelledError:
             if not is_cancelled():
                 return await self._failed(job, delivery, CancelledWithin())
@@ -73,11 +79,16 @@ class Execution:
         self.observer.ended(job.name, End.SUCCEEDED)
         return _committed(result)
 
-    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin) -> Result | None:
-        """Open the transaction, take the job's row, run; None where another delivery has ended the job."""
+    async def _apply(
+        self, job: Job, delivery: Delivery, command: Command, origin: Origin, teller: Teller
+    ) -> Result | None:
+        """Open the transaction, take the job's row, run; None where another delivery has ended the job.
+
+        The time-out counts from the last batch of a job that tells how far it is.
+        """
         structlog.get_logger(_LOG).info("job.started")
         accepted = self._acceptance(job, delivery)
-        async with asyncio.timeout(job.timeout or self.job_timeout):
+        async with asyncio.timeout(seconds := job.timeout or self.job_timeout) as deadline:
             if job.at_once is not None:
                 try:
                     async with transaction(self.sessions, origin) as tx:
@@ -89,9 +100,23 @@ class Execution:
             async with transaction(self.sessions, origin) as tx:
                 if (taken := await take_job(tx, accepted)) is None:
                     return None
-                result = await job.apply(taken, command)
+                if job.takes_context:
+                    context = self._context(delivery, teller, deadline, seconds)
+                    try:
+                        result = await job.apply(taken, command, context)
+                    finally:
+                        await teller.end()
+                else:
+                    result = await job.apply(taken, command)
                 await finish_job(tx, delivery.job_id, result.model_dump(mode="json"))
                 return result
+
+    def _context(self, delivery: Delivery, teller: Teller, deadline: asyncio.Timeout, seconds: float) -> JobContext:
+        def moved(rows: int, position: int, size: int | None) -> None:
+            deadline.reschedule(asyncio.get_running_loop().time() + seconds)
+            teller(rows, position, size)
+
+        return JobContext(delivery.job_id, self.roots, self.max_bytes, moved)
 
     async def _failed(self, job: Job, delivery: Delivery, error: Exception) -> Outcome:
         """Keep the failed attempt, and say whether there is another."""

@@ -37,7 +37,7 @@ def arq_function(job: Job, execution: Execution) -> Function:
         delivery = delivery_of(ctx, positional, arguments)
         outcome: Outcome | None
         try:
-            outcome = await execution.execute(job, delivery)
+            outcome = await execution.execute(job, delivery, ctx.get("redis"))
         except asyncio.CancelledError:
             if ctx.get(ENGINE_KEY, bool)():
                 outcome = await asyncio.shield(_cancelled(ctx, execution, job, delivery))

@@ -1,51 +1,71 @@
 """What a person asks of an import, before any file is opened."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import PurePath
 
-from domain.commands import OnConflict
-from worker.importing.errors import UnknownFormat, WrongOption
+from domain.commands import Bulk, BulkInsert, BulkUpdate, OnConflict, OnInvalid
+from domain.origin import Origin
+from domain.source import Source
+from worker.importing.errors import WrongOption
 
 STDIN = "-"
 _TAB = {"\\t", "tab"}
 
 
-class Format(StrEnum):
-    """How a file holds its records."""
-
-    CSV = "csv"
-    NDJSON = "ndjson"
-
-
-_SUFFIXES = {".csv": Format.CSV, ".ndjson": Format.NDJSON, ".jsonl": Format.NDJSON}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """One import: `maps` gives fields their columns, `sets` the value where the file says none."""
+    """One import: a source as it is described, and what is done with its rows."""
 
     file: str
     entity: str
-    format: Format
-    maps: dict[str, str] = field(default_factory=dict)
-    sets: dict[str, str] = field(default_factory=dict)
+    source: Source
     on_conflict: OnConflict = OnConflict.ERROR
-    distinct: str | None = None
-    batch_size: int = 1000
-    delimiter: str = ","
-    encoding: str = "utf-8"
+    conflict_on: tuple[str, ...] | None = None
+    on_invalid: OnInvalid = OnInvalid.SKIP
+    max_rejects: int = 10_000
+    create_missing: tuple[str, ...] = ()
+    is_update: bool = False
+    match_on: str | None = None
+    dry_run: bool = False
     actor: str
     reason: str | None = None
+    job_id: str | None = None
+
+    @property
+    def is_url(self) -> bool:
+        """Tell whether the worker reads the file itself, from where a URL says."""
+        return "://" in self.file
+
+    def command(self, source: Source | None = None) -> Bulk:
+        """Return the job's arguments, for the whole source or for a part of it."""
+        common = {
+            "entity": self.entity,
+            "source": source or self.source,
+            "on_invalid": self.on_invalid,
+            "max_rejects": self.max_rejects,
+            "dry_run": self.dry_run,
+        }
+        if self.is_update:
+            return BulkUpdate(**common, match_on=self.match_on)
+        return BulkInsert(
+            **common,
+            on_conflict=self.on_conflict,
+            conflict_on=self.conflict_on,
+            create_missing=self.create_missing,
+        )
+
+    def origin(self, part: str = "") -> Origin:
+        """Return who asks and why: by default the file's name, without its folder, and the `part` of it."""
+        return Origin(actor=self.actor, reason=self.reason or f"import of {name_of(self.file)}{part}")
 
 
-def format_of(file: str, said: Format | None) -> Format:
-    """Return the format that was said, or that the file's suffix tells; raises UnknownFormat."""
-    found = said or _SUFFIXES.get(PurePath(file).suffix.lower())
-    if found is None:
-        raise UnknownFormat(file)
-    return found
+def name_of(file: str) -> str:
+    """Return how an import's reason names the file: without its folder, its query, or what cannot be stored."""
+    if file == STDIN:
+        return "standard input"
+    last = PurePath(file.partition("?")[0]).name if "://" in file else PurePath(file).name
+    return last.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def pairs(option: str, given: Sequence[str]) -> dict[str, str]:
@@ -61,9 +81,9 @@ def pairs(option: str, given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def delimiter_of(text: str) -> str:
-    r"""Return the character between the cells, a tab for `tab` or `\t`; raises WrongOption."""
+def character_of(option: str, text: str) -> str:
+    r"""Return one character of a CSV dialect, a tab for `tab` or `\t`; raises WrongOption."""
     found = "\t" if text in _TAB else text
-    if len(found) != 1 or found in '"\r\n':
-        raise WrongOption("--delimiter", text, "expected one character, such as , or ; or tab")
+    if len(found) != 1 or found in "\r\n\x00":
+        raise WrongOption(option, text, "expected one character, such as , or ; or tab")
     return found

@@ -1,30 +1,24 @@
 """What an import came to, for a person and for a program."""
 
 import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from rich.table import Table
 
-from worker.importing.tally import Tally
+from domain.reject import Reject
 
 SHOWN = 20
 """How many refused rows a person is shown."""
 
+KEPT = 1_000
+"""How many refusals the JSON names; `counterfoil rejects` names all."""
 
-LABELS = {
-    "read": "rows read",
-    "inserted": "inserted",
-    "updated": "updated",
-    "skipped": "skipped",
-    "duplicates": "duplicates",
-    "refused": "refused",
-    "waiting": "not answered",
-    "unsent": "fit, not sent",
-    "jobs": "jobs",
-}
-"""The counts of a tally, in the order in which people read them."""
-
-RARE = {"waiting", "unsent"}
+COUNTS = ("inserted", "updated", "skipped", "refused")
+"""What a job's result says of its rows."""
 
 
 class Ending(Enum):
@@ -32,43 +26,78 @@ class Ending(Enum):
 
     DONE = "done"
     DRY_RUN = "dry run"
+    FAILED = "failed"
     INTERRUPTED = "interrupted"
-    BROKEN_OFF = "broken off"
 
 
-def summary_json(tally: Tally, ending: Ending) -> str:
-    """Return the counts, and up to 1,000 refusals with line, field and reason, as a JSON object on one line."""
-    counts = {name: getattr(tally, name) for name in LABELS}
-    refusals = [{"line": one.line, "field": one.field, "reason": one.reason} for one in tally.refusals()]
-    found = {**counts, "seconds": round(tally.seconds(), 3), "ending": ending.value, "notes": tally.notes}
-    return json.dumps({**found, "refusals": refusals})
+@dataclass(slots=True)
+class Summary:
+    """Counts of rows by what became of them, in one job or in several."""
+
+    jobs: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    rejects: list[Reject] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def read(self) -> int:
+        """The rows that a job has accounted for."""
+        return sum(self.counts.values())
+
+    def add(self, result: dict[str, Any]) -> None:
+        """Count what a job's result says."""
+        for name in COUNTS:
+            self.counts[name] += result.get(name, 0)
+        self.notes += [note for note in result.get("notes", ()) if note not in self.notes]
+        self.changes += result.get("changes", ())
+
+    def as_json(self, ending: Ending) -> str:
+        """Return the counts, and up to 1,000 refusals with line, field and reason, as a JSON object on one line."""
+        refusals = [{"line": one.line, "field": one.field, "reason": one.reason} for one in self.rejects[:KEPT]]
+        seconds = round(time.perf_counter() - self.started, 3)
+        found = {"read": self.read, **self.counts, "jobs": self.jobs, "seconds": seconds, "ending": ending.value}
+        more = {"notes": self.notes, "failures": self.failures, "changes": self.changes, "refusals": refusals}
+        return json.dumps({**found, **more})
+
+    def table(self) -> Table:
+        """Return the counts as a small table."""
+        table = Table(show_header=False)
+        table.add_column()
+        table.add_column(justify="right")
+        table.add_row("rows read", f"{self.read:,}")
+        for name in COUNTS:
+            table.add_row(name, f"{self.counts[name]:,}")
+        table.add_row("jobs", f"{len(self.jobs):,}" if len(self.jobs) != 1 else self.jobs[0])
+        table.add_row("seconds", f"{time.perf_counter() - self.started:.2f}")
+        return table
+
+    def remarks(self, ending: Ending) -> list[str]:
+        """Return the lines below the table: refused rows, and what else a person should know."""
+        found = _told(self.rejects)
+        lines = len({one.line for one in self.rejects})
+        if self.counts["refused"] > min(lines, SHOWN):
+            found.append(f"and {self.counts['refused'] - min(lines, SHOWN):,} more refused rows")
+        if self.rejects:
+            found.append(f"to correct them: counterfoil rejects {self.jobs[-1]} --csv > rejects.csv")
+        found += [f"note: {note}" for note in self.notes]
+        found += [f"failed: {failure}" for failure in self.failures]
+        if ending is Ending.DRY_RUN:
+            found += [f"would {_change(change)}" for change in self.changes]
+            found.append("dry run: everything was done, and taken back")
+        if ending is Ending.INTERRUPTED:
+            found += [f"not waited for: counterfoil job {job} --follow" for job in self.jobs[-1:]]
+        return found
 
 
-def summary_table(tally: Tally) -> Table:
-    """Return the counts as a small table; what is rare is left out where it is 0."""
-    table = Table(show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    for name, label in LABELS.items():
-        value = getattr(tally, name)
-        if value or name not in RARE:
-            table.add_row(label, f"{value:,}")
-    table.add_row("seconds", f"{tally.seconds():.2f}")
-    return table
+def _told(rejects: Sequence[Reject]) -> list[str]:
+    lines = set(list(dict.fromkeys(one.line for one in rejects))[:SHOWN])
+    shown = (one for one in rejects if one.line in lines)
+    return [f"line {one.line}: {f'{one.field}: ' if one.field else ''}{one.reason}" for one in shown]
 
 
-def remarks(tally: Tally, ending: Ending) -> list[str]:
-    """Return the lines below the table: refused rows, and what else a person should know."""
-    refusals = tally.refusals()
-    lines = list(dict.fromkeys(refusal.line for refusal in refusals))[:SHOWN]
-    found = [
-        f"line {one.line}: {f'{one.field}: ' if one.field else ''}{one.reason}" for one in refusals if one.line in lines
-    ]
-    if (more := tally.refused - len(lines)) > 0:
-        found.append(f"and {more:,} more refused rows; --json names up to 1,000 reasons")
-    found += [f"note: {note}" for note in tally.notes]
-    if ending is Ending.DRY_RUN:
-        found.append("dry run: nothing was sent, and the rules of the database were not checked")
-    if tally.waiting:
-        found.append(f"{tally.waiting:,} rows are in jobs that were sent and not yet answered; a worker will run them")
-    return found
+def _change(change: dict[str, Any]) -> str:
+    image = json.dumps(change["after"], ensure_ascii=False)
+    return f"{change['action']} {change['entity']} {change['id']}: {image[:160]}{'…' if len(image) > 160 else ''}"  # noqa: PLR2004

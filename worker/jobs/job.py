@@ -17,15 +17,17 @@ class Job:
 
     `at_once`, where there is one, applies the command and ends the job in one statement, or raises NotAtOnce.
     `policy` says when a failed attempt is followed by another; `timeout` is seconds, by default those of the settings.
+    With `takes_context`, `apply` gets the JobContext as its third argument.
     `max_running` says how many may run at a time in all workers together.
     """
 
     command: type[Command]
-    apply: Callable[[Transaction, Any], Awaitable[Result]]
+    apply: Callable[..., Awaitable[Result]]
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     timeout: float | None = None
     max_running: int | None = None
     at_once: Callable[[Transaction, Any, Acceptance], Awaitable[Result]] | None = None
+    takes_context: bool = False
 
     @property
     def name(self) -> str:

@@ -1,38 +1,48 @@
-"""An iterator that blocks, read by a coroutine."""
+"""An iterator that blocks, read by a coroutine, and one item ahead of it."""
 
 import asyncio
 from asyncio import AbstractEventLoop, Future
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import TypeVar, cast
 
 Item = TypeVar("Item")
+Serve = Callable[["Future[object]"], Awaitable[None]]
 _END = object()
 
 
-async def in_thread(items: Iterator[Item]) -> AsyncGenerator[Item, None]:
-    """Yield the items; each is computed in a thread when it is asked for, so that the event loop goes on meanwhile.
+async def _wait(future: "Future[object]") -> None:
+    await asyncio.wait([future])
 
-    Whatever the iterator raises is raised here. The thread is a daemon: standard input may block it for ever, and
-    that must not keep the process from ending (`asyncio.to_thread` would).
+
+async def read_ahead(items: Iterator[Item], serve: Serve = _wait) -> AsyncGenerator[Item, None]:
+    """Yield the items; the next one is made in a thread while the caller works on the last.
+
+    `serve` waits for an item, and may meanwhile do what the thread waits for. Whatever the iterator raises is raised
+    here. The thread is a daemon: standard input may block it for ever, and that must not keep the process from ending
+    (`asyncio.to_thread` would).
     """
     asked: SimpleQueue[Future[object] | None] = SimpleQueue()
     loop = asyncio.get_running_loop()
-    Thread(target=_serve, args=(items, asked, loop), daemon=True).start()
+    Thread(target=_make, args=(items, asked, loop), daemon=True).start()
+    future: Future[object] = loop.create_future()
+    asked.put(future)
     try:
         while True:
-            future: Future[object] = loop.create_future()
-            asked.put(future)
+            await serve(future)
             if (item := await future) is _END:
                 return
+            future = loop.create_future()
+            asked.put(future)
             yield cast("Item", item)
     finally:
+        future.cancel()
         asked.put(None)
 
 
-def _serve(items: Iterator[Item], asked: "SimpleQueue[Future[object] | None]", loop: AbstractEventLoop) -> None:
+def _make(items: Iterator[Item], asked: "SimpleQueue[Future[object] | None]", loop: AbstractEventLoop) -> None:
     while (future := asked.get()) is not None:
         try:
             _hand_over(loop, future, next(items, _END))

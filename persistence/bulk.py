@@ -1,0 +1,111 @@
+"""Rows by the million in one transaction: batch after batch in bounded memory, each row audited and accounted for."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from domain.batch import Batch
+from domain.commands import Bulk
+from domain.entities import EntityType
+from domain.reject import Fate, Reject, RowFate
+from domain.result import Result
+from persistence.refusals import Refusals
+from persistence.related_rows import RelatedRows
+from persistence.row_report import keep_report
+from persistence.seen_rows import new_marks
+from persistence.tried_changes import change_tried
+from persistence.transaction import Transaction
+
+
+class Arrival(NamedTuple):
+    """What a source yields at a time: rows that fit, in the driver's values, what it refuses, and how far it is read."""
+
+    batch: Batch
+    rejects: Sequence[Reject]
+    position: int
+
+
+Arrivals = AsyncIterator[Arrival]
+Moved = Callable[[int, int], None]
+"""Told after each batch: the rows done so far, and the bytes of the source read so far."""
+
+
+@dataclass
+class BulkWrite:
+    """One bulk job on its way, whose rows `write` writes."""
+
+    tx: Transaction
+    entity: EntityType
+    command: Bulk
+    job_id: str
+    related: RelatedRows
+    refusals: Refusals
+    result: Result = field(default_factory=Result)
+    batches: int = 0
+    fates: list[RowFate] = field(default_factory=list)
+    """Of the batch that is written."""
+
+    async def run(self, arrivals: Arrivals, moved: Moved) -> Result:
+        """Write what arrives; raises RowsRefused where the rules say that nothing is to be written."""
+        done = 0
+        async for arrival in arrivals:
+            await self._take(arrival)
+            done += len(arrival.batch) + len({reject.line for reject in arrival.rejects})
+            moved(done, arrival.position)
+        self.refusals.settle()
+        return self.result + self.related.created + Result(refused=self.refusals.rows)
+
+    async def write(self, batch: Batch) -> None:
+        """Write rows whose related rows are settled."""
+        raise NotImplementedError
+
+    async def refuse(self, rejects: Sequence[Reject]) -> None:
+        """Refuse rows; raises RowsRefused when they are more than the job may have."""
+        self.note(Fate.REFUSED, ((line, None) for line in {reject.line for reject in rejects}))
+        await self.refusals.add(rejects)
+
+    def note(self, fate: Fate, rows: Iterable[tuple[int, int | None]]) -> None:
+        """Note what became of rows, given as line and id."""
+        self.fates += [RowFate(line, fate, row_id) for line, row_id in rows]
+
+    async def change(self, batch: Batch, held: dict[int, int], *, key: Sequence[str]) -> None:
+        """Change the locked rows that are held, by their place in the batch: to what each line itself says of them."""
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for number in held:
+            groups.setdefault(tuple(sorted(batch.said[number].difference(key))), []).append(number)
+        for columns, numbers in groups.items():
+            part, ids = batch.only(numbers), [held[number] for number in numbers]
+            tried = await change_tried(self.tx, self.entity, columns, part, ids)
+            await self.refuse(tried.rejects)
+            refused = {reject.line for reject in tried.rejects}
+            for line, row_id in zip(part.lines, ids, strict=True):
+                if line not in refused:
+                    self.note(Fate.UPDATED if row_id in tried.changed else Fate.UNCHANGED, [(line, row_id)])
+            self.result += tried.result
+
+    async def _take(self, arrival: Arrival) -> None:
+        self.fates = []
+        await self.refuse(arrival.rejects)
+        batch = await self._unmarked(arrival.batch)
+        if len(batch) and not self.refusals.is_lost:
+            settled, rejects = await self.related.settle(batch)
+            await self.refuse(rejects)
+            await self.write(settled)
+        if self.fates and not self.refusals.is_lost:
+            self.batches += 1
+            await keep_report(self.tx.session, self.job_id, self.batches, sorted(self.fates))
+
+    async def _unmarked(self, batch: Batch) -> Batch:
+        """Return the rows whose mark no earlier row of the source has."""
+        first: dict[str, int] = {}
+        for number, mark in enumerate(batch.marks):
+            if mark is not None:
+                first.setdefault(mark, number)
+        if not first:
+            return batch
+        new = await new_marks(self.tx, list(first))
+        kept = [n for n, mark in enumerate(batch.marks) if mark is None or (first[mark] == n and mark in new)]
+        dropped = batch.without(kept)
+        self.note(Fate.SKIPPED, ((line, None) for line in dropped.lines))
+        self.result += Result(skipped=len(dropped))
+        return batch.only(kept)

@@ -1,0 +1,85 @@
+"""Bulk insert: new rows by COPY, rows whose key is held by the command's rule for conflicts."""
+
+from dataclasses import dataclass, field
+
+from domain.batch import Batch
+from domain.commands import BulkInsert, OnConflict, OnInvalid
+from domain.entities import EntityType
+from domain.errors import Duplicate, InvalidRows, Problem, UnknownName
+from domain.reject import Fate
+from domain.result import IDS_KEPT, Result, counted
+from persistence.bulk import BulkWrite
+from persistence.conflicts import Sorted, sort_out
+from persistence.own_rows import OwnRows
+from persistence.refusals import Refusals
+from persistence.related_rows import RelatedRows
+from persistence.transaction import Transaction
+from persistence.tried_rows import insert_tried
+from persistence.unique_keys import UniqueKey, unique_key
+
+ATTEMPTS = 5
+"""How often a batch starts over when rows with its keys appear or vanish in other transactions meanwhile."""
+
+
+@dataclass
+class BulkLoad(BulkWrite):
+    """A bulk insert on its way; `key` decides what a conflict is."""
+
+    command: BulkInsert
+    key: UniqueKey | None = None
+    own: OwnRows = field(default_factory=OwnRows)
+
+    async def write(self, batch: Batch) -> None:
+        """Insert the new rows, and skip, update or refuse those whose key is held."""
+        left = batch
+        for _ in range(ATTEMPTS):
+            if not len(left) or self.refusals.is_lost:
+                return
+            left = await self._write_once(left)
+        if len(left):
+            found = tuple(Problem(line - 1, str(self.key), "appears and vanishes") for line in left.lines)
+            raise Duplicate(self.entity.name, str(self.key), found)
+
+    async def _write_once(self, batch: Batch) -> Batch:
+        """Write what can be written now; returns the rows whose keys were taken at this very moment."""
+        found = await self._sorted(batch)
+        await self.refuse([batch.reject(number, str(self.key), why) for number, why in found.refused])
+        if self.refusals.is_lost:
+            return batch.only([])
+        self.note(Fate.SKIPPED, ((batch.lines[number], row_id) for number, row_id in found.skipped))
+        self.result += Result(skipped=len(found.skipped))
+        again = await self._insert(batch.only(found.new))
+        await self.change(batch, found.held, key=self.key.columns if self.key else ())
+        return again
+
+    async def _sorted(self, batch: Batch) -> Sorted:
+        """Look for holders first where one is likely; else the table itself says no to the few that there may be."""
+        is_sure = self.command.on_conflict is OnConflict.ERROR and self.command.on_invalid is OnInvalid.ABORT
+        if self.key is None or is_sure:
+            return Sorted(new=list(range(len(batch))))
+        return await sort_out(self.tx, self.entity, self.key, batch, self.command.on_conflict, self.own)
+
+    async def _insert(self, batch: Batch) -> Batch:
+        if not len(batch):
+            return batch
+        is_error = self.command.on_conflict is OnConflict.ERROR
+        tried = await insert_tried(self.tx, self.entity, batch, None if is_error else self.key)
+        await self.refuse(tried.rejects)
+        self.own.add(tried.ids, tried.lines)
+        self.note(Fate.INSERTED, zip(tried.lines, tried.ids, strict=True))
+        self.result += counted("inserted", self.entity.name, len(tried.ids), tried.ids[:IDS_KEPT])
+        return tried.again
+
+
+def bulk_load(tx: Transaction, entity: EntityType, command: BulkInsert, job_id: str) -> BulkLoad:
+    """Return the bulk insert that a command asks for; raises InvalidRows, UnknownName where the entity cannot serve it."""
+    key = unique_key(entity, command.conflict_on)
+    if key is None and command.on_conflict is not OnConflict.ERROR:
+        problem = Problem(None, "on_conflict", f"{entity.name} has no natural key; only error is possible")
+        raise InvalidRows(entity.name, (problem,))
+    for name in command.create_missing:
+        reference = entity.references.get(name)
+        if reference is None or tx.entities[reference.target].natural_key is None:
+            raise UnknownName("reference with a natural key", name, tuple(entity.references))
+    related = RelatedRows(tx, entity, command.create_missing)
+    return BulkLoad(tx, entity, command, job_id, related, Refusals(tx, command, job_id), key=key)

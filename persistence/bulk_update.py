@@ -1,0 +1,53 @@
+"""Bulk update: rows found by their key or id, each changed to what its line says."""
+
+from dataclasses import dataclass
+
+from domain.batch import Batch
+from domain.commands import BulkUpdate
+from domain.entities import EntityType
+from domain.errors import InvalidRows, Problem
+from persistence.bulk import BulkWrite
+from persistence.holders import find_holders
+from persistence.refusals import Refusals
+from persistence.related_rows import RelatedRows
+from persistence.seen_rows import earlier_lines
+from persistence.transaction import Transaction
+from persistence.unique_keys import UniqueKey
+
+
+@dataclass
+class BulkChange(BulkWrite):
+    """A bulk update on its way; `column` is the one by which rows are found."""
+
+    column: str = "id"
+
+    async def write(self, batch: Batch) -> None:
+        """Change the rows that the lines mean; a line without a live row, or one for a row twice, is refused."""
+        key = UniqueKey((self.column,), live=True)
+        values = batch.columns[self.column]
+        holders = await find_holders(self.tx, self.entity, key, [values], locked=True)
+        first = {holders[number].id: number for number in sorted(holders, reverse=True)}
+        lines = [batch.lines[number] for number in first.values()]
+        earlier = await earlier_lines(self.tx, list(first), lines) if first else {}
+        held: dict[int, int] = {}
+        refused: list[tuple[int, str]] = []
+        for number, value in enumerate(values):
+            if (holder := holders.get(number)) is None:
+                refused.append((number, f"no live {self.entity.name} has {value!r}"))
+            elif (line := earlier.get(holder.id) or batch.lines[first[holder.id]]) != batch.lines[number]:
+                refused.append((number, f"{value!r} stands in line {line} too"))
+            else:
+                held[number] = holder.id
+        await self.refuse([batch.reject(number, self.column, why) for number, why in refused])
+        if not self.refusals.is_lost:
+            await self.change(batch, held, key=(self.column,))
+
+
+def bulk_change(tx: Transaction, entity: EntityType, command: BulkUpdate, job_id: str) -> BulkChange:
+    """Return the bulk update that a command asks for; raises InvalidRows where the entity cannot serve it."""
+    column = command.match_on or entity.natural_key or "id"
+    if column not in {"id", entity.natural_key}:
+        problem = Problem(None, "match_on", f"{column!r} does not name one row; expected {entity.natural_key or 'id'}")
+        raise InvalidRows(entity.name, (problem,))
+    refusals = Refusals(tx, command, job_id)
+    return BulkChange(tx, entity, command, job_id, RelatedRows(tx, entity), refusals, column=column)

@@ -1,0 +1,95 @@
+"""Which rows of a batch a table refuses, and why: every constraint asked about all rows at once, in a staging table."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.exc import DBAPIError
+
+from domain.batch import Batch
+from domain.entities import EntityType
+from persistence.copy_in import copy_in
+from persistence.statements import quoted, sentence
+from persistence.transaction import Transaction
+
+_NUMBER = "counterfoil_number"
+
+
+class Fault(NamedTuple):
+    """What a constraint says against a row; `unique` holds the columns of a unique key that is taken."""
+
+    column: str
+    reason: str
+    unique: tuple[str, ...] | None = None
+
+
+async def pinpoint(tx: Transaction, entity: EntityType, batch: Batch) -> dict[int, list[Fault]]:
+    """Return the faults by the row's place in the batch; none where no constraint explains it, but say a trigger does."""
+    name = f"counterfoil_tried_{entity.table.name}"[:63]
+    staged, table = quoted(name), quoted(entity.table.name)
+    try:
+        async with tx.session.begin_nested():
+            # Not LIKE: it would bring the constraints along.
+            await tx.session.execute(
+                text(
+                    f"CREATE TEMPORARY TABLE {staged} ON COMMIT DROP AS"  # noqa: S608 - a model's name
+                    f" SELECT entity.*, 0 AS {_NUMBER} FROM {table} AS entity WITH NO DATA"
+                )
+            )
+            records = zip(range(len(batch)), *batch.columns.values(), strict=True)
+            await copy_in(tx.session, name, (_NUMBER, *batch.columns), records)
+            rules = (await tx.session.execute(sentence("constraints_of"), {"table": table})).mappings().all()
+            found = await _asked(tx, rules, staged, table, set(batch.columns))
+            await tx.session.execute(text(f"DROP TABLE {staged}"))
+    except DBAPIError as error:
+        if str(getattr(error.orig, "sqlstate", None) or "22").startswith("22"):  # a value that no column can hold
+            return {}
+        raise
+    return found
+
+
+async def _asked(
+    tx: Transaction, rules: Sequence[RowMapping], staged: str, table: str, given: set[str]
+) -> dict[int, list[Fault]]:
+    found: dict[int, list[Fault]] = {}
+    for rule in rules:
+        if not given.issuperset(rule["columns"]):
+            continue
+        query, fault = _question(rule, staged, table)
+        for number in (await tx.session.execute(text(query.replace(":", r"\:")))).scalars():
+            found.setdefault(number, []).append(fault)
+    return found
+
+
+def _question(rule: RowMapping, staged: str, table: str) -> tuple[str, Fault]:
+    """Return the query for the places of the rows that break a rule; its names and rules are the catalogue's own."""
+    columns: list[str] = rule["columns"]
+    named, first = ", ".join(map(quoted, columns)), ", ".join(columns)
+    said = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in columns)
+    numbers = f"SELECT {_NUMBER} FROM {staged}"  # noqa: S608
+    match rule["kind"]:
+        case "check":
+            fault = Fault(first, f"breaks the check constraint {rule['name']!r}: {rule['rule']}")
+            return f"{numbers} WHERE NOT ({rule['rule']})", fault
+        case "not-null":
+            return f"{numbers} WHERE {named} IS NULL", Fault(first, "must not be null")
+        case "foreign key":
+            pairs = zip(rule["target_columns"], columns, strict=True)
+            equal = " AND ".join(f"target.{quoted(theirs)} = staged.{quoted(ours)}" for theirs, ours in pairs)
+            return (
+                f"{numbers} AS staged WHERE {said} AND NOT EXISTS (SELECT 1 FROM {rule['target']} AS target WHERE {equal})",
+                Fault(first, f"no {rule['target']} has this value"),
+            )
+        case _:
+            where = f"({rule['rule'] or 'true'})"
+            equal = " AND ".join(f"holder.{quoted(column)} = staged.{quoted(column)}" for column in columns)
+            twins = (
+                f"SELECT {_NUMBER} FROM (SELECT {_NUMBER}, row_number() OVER (PARTITION BY {named} ORDER BY {_NUMBER})"  # noqa: S608
+                f" AS place FROM {staged} WHERE {said} AND {where}) AS twin WHERE place > 1"
+            )
+            holders = (
+                f"SELECT staged.{_NUMBER} FROM (SELECT * FROM {staged} WHERE {where}) AS staged"  # noqa: S608
+                f" JOIN (SELECT * FROM {table} WHERE {where}) AS holder ON {equal}"
+            )
+            fault = Fault(first, "another row has this value, which must be unique", tuple(columns))
+            return f"{twins} UNION {holders}", fault

@@ -1,0 +1,90 @@
+"""The related rows of a bulk job: looked up batch by batch, locked against deletion, created where the job asks for it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from domain.batch import Batch
+from domain.commands import OnConflict, Row
+from domain.entities import EntityType, Reference
+from domain.reject import Reject
+from domain.result import Result
+from domain.rows import check_rows
+from persistence.insert import insert_rows
+from persistence.references import lock_alive
+from persistence.transaction import Transaction
+
+REMEMBERED = 50_000
+"""Related rows that are remembered for each foreign key, some 5 MB: most files name few of them, again and again."""
+
+
+@dataclass
+class RelatedRows:
+    """Turns what rows say of related rows into ids; `create` names the references whose missing rows are created."""
+
+    tx: Transaction
+    entity: EntityType
+    create: Sequence[str] = ()
+    created: Result = field(default_factory=Result)
+    _known: dict[tuple[str, str], dict[Any, int]] = field(default_factory=dict)
+
+    async def settle(self, batch: Batch) -> tuple[Batch, list[Reject]]:
+        """Return the rows with the ids of their related rows, without those whose related row is missing or deleted."""
+        rejects: dict[int, Reject] = {}
+        columns = dict(batch.columns)
+        for reference in self.entity.references.values():
+            values = columns.get(reference.column)
+            if reference.target in self.tx.entities and values and any(value is not None for value in values):
+                columns[reference.column] = await self._settled(batch, reference, values, rejects)
+        return replace(batch, columns=columns, keys={}).without(rejects), list(rejects.values())
+
+    async def _settled(
+        self, batch: Batch, reference: Reference, values: list[Any], rejects: dict[int, Reject]
+    ) -> list[Any]:
+        target, column = self.tx.entities[reference.target], reference.column
+        keys = batch.keys.get(column) or [None] * len(batch)
+        by_key = await self._look_up(target, str(target.natural_key), {key for key in keys if key is not None})
+        if reference.name in self.create:
+            by_key = await self._with_created(batch, reference, keys, by_key, rejects)
+        by_id = await self._look_up(
+            target, "id", {one for one, key in zip(values, keys, strict=True) if key is None and one is not None}
+        )
+        found = [by_id.get(one) if key is None else by_key.get(key) for one, key in zip(values, keys, strict=True)]
+        for number, one in enumerate(found):
+            if one is None and values[number] is not None and number not in rejects:
+                key = keys[number]
+                name = column if key is None else f"{reference.name}.{target.natural_key}"
+                wanted = values[number] if key is None else key
+                rejects[number] = batch.reject(number, name, f"no live {target.name} {wanted!r}")
+        return found
+
+    async def _look_up(self, target: EntityType, column: str, wanted: Iterable[Any]) -> dict[Any, int]:
+        """Return the ids of live rows by a column, each locked against deletion until the transaction ends."""
+        known = self._known.setdefault((target.name, column), {})
+        if len(known) > REMEMBERED:
+            known.clear()
+        if asked := [value for value in wanted if value not in known]:
+            known.update(await lock_alive(self.tx, target, column, asked))
+        return known
+
+    async def _with_created(
+        self, batch: Batch, reference: Reference, keys: Sequence[Any], known: dict[Any, int], rejects: dict[int, Reject]
+    ) -> dict[Any, int]:
+        target = self.tx.entities[reference.target]
+        first: dict[Any, int] = {}
+        for number, key in enumerate(keys):
+            if key is not None and key not in known:
+                first.setdefault(key, number)
+        if not first:
+            return known
+        said = batch.parents.get(reference.column) or [{}] * len(batch)
+        rows: list[Row] = [{str(target.natural_key): key, **said[number]} for key, number in first.items()]
+        checked = check_rows(self.tx.entities, target, rows)
+        reasons = {list(first)[problem.row or 0]: problem for problem in checked.refused}
+        if good := [row for row, key in zip(rows, first, strict=True) if key not in reasons]:
+            self.created += await insert_rows(self.tx, target, good, OnConflict.SKIP)
+        for number, key in enumerate(keys):
+            if key in reasons:
+                problem = reasons[key]
+                rejects[number] = batch.reject(number, f"{reference.name}.{problem.field}", problem.message)
+        return await self._look_up(target, str(target.natural_key), first.keys() - reasons.keys())

@@ -1,0 +1,91 @@
+"""Rows inserted behind a savepoint: those that the table refuses are found out and left, at no cost to their neighbours."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from domain.batch import Batch
+from domain.entities import EntityType
+from domain.reject import Reject
+from persistence.classification import told
+from persistence.copy_rows import copy_rows, reserve_ids
+from persistence.pinpoint import Fault, pinpoint
+from persistence.transaction import Transaction
+from persistence.unique_keys import UniqueKey
+
+# PostgreSQL manual, appendix A: data exceptions, and violated constraints. Anything else says nothing against a row.
+_ABOUT_ROWS = ("22", "23")
+
+
+@dataclass
+class Tried:
+    """What became of rows: the new ids with their lines, what was refused, and rows whose `key` was taken meanwhile."""
+
+    again: Batch
+    ids: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+async def insert_tried(tx: Transaction, entity: EntityType, batch: Batch, key: UniqueKey | None) -> Tried:
+    """Insert the rows that the table takes; with `key`, a row whose key is taken is not refused but is to come again.
+
+    A refused COPY names one row. So all constraints are asked about all rows at once, and where none knows, as with a
+    trigger of the table's own, halves are tried.
+    """
+    tried = Tried(batch.only([]))
+    left = batch
+    while len(left):
+        ids = await reserve_ids(tx, entity, len(left))
+        error = await _insert(tx, entity, left, ids)
+        if error is None:
+            tried.ids, tried.lines = ids, left.lines
+            return tried
+        faults = await pinpoint(tx, entity, left)
+        if not faults:
+            await _insert_halves(tx, entity, left, error, tried)
+            return tried
+        taken = [number for number, found in faults.items() if key is not None and _is_taken(found, key)]
+        if taken:
+            tried.again = left.only(taken)
+        for number, found in faults.items():
+            if number not in taken:
+                tried.rejects += [left.reject(number, fault.column, fault.reason) for fault in found]
+        left = left.without(faults)
+    return tried
+
+
+async def _insert(tx: Transaction, entity: EntityType, batch: Batch, ids: list[int]) -> DBAPIError | None:
+    try:
+        async with tx.session.begin_nested():
+            await copy_rows(tx, entity, ids, batch.columns)
+    except DBAPIError as error:
+        if not is_about_rows(error):
+            raise
+        return error
+    return None
+
+
+async def _insert_halves(tx: Transaction, entity: EntityType, batch: Batch, error: DBAPIError, tried: Tried) -> None:
+    if len(batch) == 1:
+        tried.rejects.append(batch.reject(0, "", told(error)))
+        return
+    middle = len(batch) // 2
+    for half in (batch.only(range(middle)), batch.only(range(middle, len(batch)))):
+        ids = await reserve_ids(tx, entity, len(half))
+        if (found := await _insert(tx, entity, half, ids)) is not None:
+            await _insert_halves(tx, entity, half, found, tried)
+        else:
+            tried.ids += ids
+            tried.lines += half.lines
+
+
+def is_about_rows(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL, or the driver, refused a row for what it says."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    # Without a SQLSTATE it was the driver that could not write a value, unless it lost the server.
+    return state.startswith(_ABOUT_ROWS) if state else not isinstance(error, OperationalError)
+
+
+def _is_taken(faults: list[Fault], key: UniqueKey) -> bool:
+    return all(fault.unique is not None and set(fault.unique) == set(key.columns) for fault in faults)

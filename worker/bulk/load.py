@@ -1,0 +1,102 @@
+"""A bulk job, from where its rows stand to its result."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from domain.commands import Bulk
+from domain.result import Result
+from domain.row_check import RowCheck
+from domain.source import Source
+from persistence.bulk import Arrival, BulkWrite
+from persistence.upload import chunk_of, remove_upload, upload_size
+from worker.bulk.ahead import read_ahead
+from worker.bulk.arrivals import Arriving
+from worker.bulk.errors import UploadGone
+from worker.bulk.feed import Feed
+from worker.bulk.planning import Rows, mapped
+from worker.jobs.context import JobContext
+from worker.sources.compression import decompressed
+from worker.sources.open import open_url
+from worker.sources.records import read_records
+
+
+@dataclass
+class BulkRun:
+    """One bulk job: `rows` says what its rows are for, `write` writes them."""
+
+    command: Bulk
+    rows: Rows
+    write: BulkWrite
+    context: JobContext
+    keeps_said: bool
+    _size: int | None = None
+    _notes: tuple[str, ...] = ()
+    _feed: Feed | None = None
+
+    async def run(self) -> Result:
+        """Write all rows; returns the counts, and notes on the source's columns. Raises what the sources raise."""
+        async with self._arrivals() as arrivals:
+            result = await self.write.run(arrivals, self._moved)
+        if self._feed is not None:
+            await remove_upload(self.write.tx.session, self.context.job_id)
+        return result + Result(notes=self._notes)
+
+    @asynccontextmanager
+    async def _arrivals(self) -> AsyncIterator[AsyncGenerator[Arrival, None]]:
+        source = self.command.source
+        if source is not None and source.url is None:
+            async with self._uploaded(source) as arrivals:
+                yield arrivals
+            return
+        made = self._inline() if source is None else self._linked(source, str(source.url))
+        async with aclosing(read_ahead(made)) as arrivals:
+            yield arrivals
+
+    @asynccontextmanager
+    async def _uploaded(self, source: Source) -> AsyncIterator[AsyncGenerator[Arrival, None]]:
+        session, job_id = self.write.tx.session, self.context.job_id
+        self._size = await upload_size(session, job_id)
+        if not self._size:
+            raise UploadGone(job_id)
+        self._feed = feed = Feed(lambda number: chunk_of(session, job_id, number))
+        try:
+            arriving = self._arriving(cast("BinaryIO", feed), source)
+            async with aclosing(read_ahead(arriving, feed.serve)) as arrivals:
+                yield arrivals
+        finally:
+            feed.end()
+
+    def _linked(self, source: Source, url: str) -> Iterator[Arrival]:
+        opened = open_url(url, self.context.roots)
+        self._size = opened.size
+        with opened.stream as stream:
+            yield from self._arriving(stream, source)
+
+    def _arriving(self, stream: BinaryIO, source: Source) -> Iterator[Arrival]:
+        unpacked = decompressed(stream, source.compression)
+        reading = read_records(unpacked, source, max_record_bytes=self.context.max_record_bytes)
+        plan = mapped(self.rows, source, reading.header)
+        check = self._check(is_plain=plan.is_plain and source.dialect.null is None)
+        yield from Arriving(check, self.rows.entity.table, plan, source.distinct).of_source(reading)
+        self._notes = tuple(plan.notes())
+
+    def _inline(self) -> Iterator[Arrival]:
+        arriving = Arriving(self._check(is_plain=False), self.rows.entity.table, None)
+        return arriving.of_rows(self.command.rows or [])
+
+    def _check(self, *, is_plain: bool) -> RowCheck:
+        rows = self.rows
+        return RowCheck(
+            rows.entities,
+            rows.entity,
+            changes=rows.changes,
+            parents=rows.parents,
+            named_by=rows.named_by,
+            is_plain=is_plain and not rows.changes,
+            keeps_said=self.keeps_said,
+        )
+
+    def _moved(self, rows: int, position: int) -> None:
+        self.context.moved(rows, position if self._feed is None else self._feed.position, self._size)

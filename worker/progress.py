@@ -1,0 +1,85 @@
+"""How far a bulk job is, told through Redis while it runs: for a bar, and for nothing that must be true."""
+
+import asyncio
+import time
+from asyncio import Task
+from contextlib import suppress
+
+from pydantic import BaseModel, ConfigDict
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+PROGRESS_KEY = "counterfoil:progress:"
+
+INTERVAL_SECONDS = 0.25
+"""At most four times a second."""
+
+KEPT_SECONDS = 60
+"""After which what a killed worker has told is forgotten."""
+
+
+class Progress(BaseModel):
+    """Rows done, bytes read of `size` (None: not known), and seconds since this run of the job has `started` (epoch)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rows: int
+    position: int
+    size: int | None
+    started: float
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Rows a second so far."""
+        return self.rows / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def share(self) -> float | None:
+        """The share of the source that is read, from 0 to 1, or None where its size is not known."""
+        return min(self.position / self.size, 1.0) if self.size else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the end at the rate so far, or None while nobody can say."""
+        return self.seconds * (1 - self.share) / self.share if self.share else None
+
+
+class Teller:
+    """Tells the progress of one run of a job, seldom enough to cost nothing; a Redis that is away is no matter."""
+
+    def __init__(self, redis: "Redis[bytes] | None", job_id: str) -> None:
+        """Take the connection, or None where nobody listens."""
+        self._redis, self._key = redis, PROGRESS_KEY + job_id
+        self._started, self._begun = time.time(), time.monotonic()
+        self._told = 0.0
+        self._telling: Task[None] | None = None
+
+    def __call__(self, rows: int, position: int, size: int | None) -> None:
+        """Tell it, unless something was told a moment ago or is on its way."""
+        now = time.monotonic()
+        if self._redis is None or now - self._told < INTERVAL_SECONDS or (self._telling and not self._telling.done()):
+            return
+        self._told = now
+        progress = Progress(rows=rows, position=position, size=size, started=self._started, seconds=now - self._begun)
+        self._telling = asyncio.create_task(_tell(self._redis, self._key, progress))
+
+    async def end(self) -> None:
+        """Forget what was told: from here on the job's row says more."""
+        if self._redis is None or self._telling is None:
+            return
+        self._telling.cancel()
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(INTERVAL_SECONDS):
+                await self._redis.delete(self._key)
+
+
+async def progress_of(redis: "Redis[bytes]", job_id: str) -> Progress | None:
+    """Return how far a running job is, or None where nobody has told it."""
+    told = await redis.get(PROGRESS_KEY + job_id)
+    return None if told is None else Progress.model_validate_json(told)
+
+
+async def _tell(redis: "Redis[bytes]", key: str, progress: Progress) -> None:
+    with suppress(RedisError, OSError):
+        await redis.set(key, progress.model_dump_json(), ex=KEPT_SECONDS)
