@@ -24,7 +24,7 @@ def runs_of(fates: Sequence[RowFate]) -> list[RowRun]:
             starts.append(index)
             kind = fate
         next_line, next_id = line + 1, None if row_id is None else row_id + 1
-    ends = [*starts[1:], len(fates)]
+    ends = [*starts, len(fates)][1:]
     return [RowRun(fates[start].line, end - start, *fates[start][1:]) for start, end in zip(starts, ends, strict=True)]
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from domain.source import Dialect
+from worker.cli.csv_line import csv_line
 from worker.cli.rejected_record import ADDED, RejectedRecord
 
 
@@ -64,6 +65,4 @@ class RejectedCsv:
         return csv.reader(io.StringIO(text, newline=""), **self._form)
 
     def _text(self, cells: Sequence[str]) -> str:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="", **self._form).writerow(cells)
-        return text.getvalue()
+        return csv_line(cells, **self._form)

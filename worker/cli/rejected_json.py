@@ -1,13 +1,12 @@
 """Refused records of a JSON source: as lines, or in a table of the names that stand in them."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from domain.storable import storable
+from worker.cli.csv_line import csv_line
 from worker.cli.rejected_record import ADDED, RejectedRecord
 
 UNREADABLE = "rejected_text"
@@ -15,7 +14,7 @@ UNREADABLE = "rejected_text"
 
 
 class RejectedJson:
-    """Writes the refused records of one source as CSV: `learn` of all of them first, then `heading`, then each `line`."""
+    """Writes the refused records of one source as CSV: first `learn` of all, then `heading`, then each `line`."""
 
     def __init__(self) -> None:
         """Know no columns yet."""
@@ -62,7 +61,5 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - a JSON value
 
 
 def _csv(cells: Sequence[str]) -> str:
-    text = io.StringIO()
     # No standard output can write half of a surrogate pair, for which a record may have been refused.
-    csv.writer(text, lineterminator="").writerow([storable(cell) for cell in cells])
-    return text.getvalue()
+    return csv_line([storable(cell) for cell in cells])

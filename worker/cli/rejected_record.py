@@ -4,6 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from typing import NamedTuple
 
 from domain.reject import RAW_KEPT, Reject
+from worker.cli.cells import one_line
 
 ADDED = ("rejected_line", "rejected_reason")
 """The columns that stand in front of a refused record's own."""
@@ -36,4 +37,4 @@ def _record(problems: Sequence[Reject]) -> RejectedRecord:
     reasons = [f"{one.field}: {one.reason}" if one.field else one.reason for one in problems]
     if len(first.raw) >= RAW_KEPT:
         reasons.append(_CUT)
-    return RejectedRecord(first.line, " ".join("; ".join(reasons).split()), first.raw.rstrip("\r\n"))
+    return RejectedRecord(first.line, one_line("; ".join(reasons)), first.raw.rstrip("\r\n"))
