@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import delete, func, select
 from sqlmodel import col
 
 from domain.reject import RAW_KEPT, Reject
@@ -32,18 +32,16 @@ async def keep_rejects(session: WriteSession, job_id: str, rejects: Sequence[Rej
         await session.execute(sentence("keep_rejects"), {"job_id": job_id, **values, "raws": raws, "headers": headers})
 
 
-async def rejects_of(read: Reader, job_id: str) -> AsyncIterator[Reject]:
-    """Yield the refused records of a job by line, page by page; several problems of a line follow each other."""
-    key = tuple_(col(RejectRow.line), col(RejectRow.number))
-    columns = (col(RejectRow.field), col(RejectRow.message), col(RejectRow.raw), col(RejectRow.header))
-    query = select(col(RejectRow.line), col(RejectRow.number), *columns).where(col(RejectRow.job_id) == job_id)
-    after, raw, header = (-1, 0), "", ""
-    while page := await read.rows(query.where(key > after).order_by(key).limit(PAGE)):
-        for line, _, field, message, own_raw, own_header in page:
-            raw = raw if own_raw is None else own_raw
-            header = header if own_header is None else own_header
-            yield Reject(line, field, message, raw, header)
-        after = (page[-1][0], page[-1][1])
+async def rejects_of(read: Reader, job_id: str, *, limit: int | None = None) -> AsyncIterator[Reject]:
+    """Yield the refused records of a job by line, the first `limit` or all; problems of a line follow each other."""
+    columns = (col(RejectRow.line), col(RejectRow.field), col(RejectRow.message), col(RejectRow.raw))
+    query = select(*columns, col(RejectRow.header)).where(col(RejectRow.job_id) == job_id)
+    ordered = query.order_by(col(RejectRow.line), col(RejectRow.number)).limit(limit)
+    raw = header = ""
+    async for line, field, message, own_raw, own_header in read.stream(ordered, PAGE):
+        raw = raw if own_raw is None else own_raw
+        header = header if own_header is None else own_header
+        yield Reject(line, field, message, raw, header)
 
 
 async def header_of(read: Reader, job_id: str) -> str | None:

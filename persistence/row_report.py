@@ -25,14 +25,10 @@ async def keep_report(session: WriteSession, job_id: str, batch: int, fates: Seq
 
 async def report_runs(read: Reader, job_id: str) -> AsyncIterator[RowRun]:
     """Yield what became of a job's rows in runs, batch by batch, for those who count."""
-    query = select(col(ReportRow.batch), col(ReportRow.runs)).where(col(ReportRow.job_id) == job_id)
-    paged = query.order_by(col(ReportRow.batch)).limit(PAGE)
-    page = await read.rows(paged)
-    while page:
-        for _, runs in page:
-            for line, length, fate, first_id in runs:
-                yield RowRun(line, length, Fate(fate), first_id)
-        page = await read.rows(paged.where(col(ReportRow.batch) > page[-1][0]))
+    query = select(col(ReportRow.runs)).where(col(ReportRow.job_id) == job_id).order_by(col(ReportRow.batch))
+    async for (runs,) in read.stream(query, PAGE):
+        for line, length, fate, first_id in runs:
+            yield RowRun(line, length, Fate(fate), first_id)
 
 
 async def report_of(read: Reader, job_id: str) -> AsyncIterator[RowFate]:

@@ -76,9 +76,7 @@ def _records(read: Reader, job_id: str) -> AsyncIterator[RejectedRecord]:
 async def _print(read: Reader, job_id: str) -> None:
     table = Table("line", "field", "reason")
     table.add_column("record", no_wrap=True, overflow="ellipsis", max_width=60)
-    async for one in rejects_of(read, job_id):
-        if table.row_count == SHOWN:
-            break
+    async for one in rejects_of(read, job_id, limit=SHOWN):
         cells = (str(one.line), one.field, one.reason, one.raw[:RAW_SHOWN])
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     Console(highlight=False).print(table)
