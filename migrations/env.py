@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from domain.entity import Entity
-from persistence import audit_log, job_table, schedule_table
+from persistence import audit_log, bulk_table, job_table, schedule_table
 from persistence.engine import database_url
 from worker.environment import load_settings
 from worker.settings import load_entities
@@ -17,7 +17,8 @@ LOCK_TIMEOUT = "5s"
 """A migration that waits longer for a lock gives up: behind it every query on the table would wait too."""
 
 METADATA = job_table.JobRow.metadata
-assert METADATA is Entity.metadata is audit_log.AuditEntry.metadata is schedule_table.ScheduleRow.metadata  # noqa: S101 - one metadata for all tables, or autogenerate would miss some
+TABLES = (audit_log.AuditEntry, bulk_table.RejectRow, schedule_table.ScheduleRow)
+assert all(table.metadata is METADATA is Entity.metadata for table in TABLES)  # noqa: S101 - one metadata for all tables, or autogenerate would miss some
 
 
 def run_offline(url: URL) -> None:

@@ -1,4 +1,8 @@
--- Keep a failed attempt, and what becomes of the job; `delay` is seconds until the next attempt.
+-- Keep a failed attempt, and what becomes of the job; `delay` is seconds until the next attempt. The rejects of the attempt
+-- before go: those that are there are always those of the last one.
+WITH cleared AS (
+    DELETE FROM job_reject WHERE job_id = CAST(:id AS text)
+)
 UPDATE job
 SET
     attempt = attempt + 1,

@@ -8,11 +8,14 @@ from sqlalchemy import RowMapping, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from domain.errors import RowsRefused
 from domain.job import JobState, RetryPolicy, Severity, next_state
+from domain.reject import Reject
 from domain.storable import storable
 from persistence.classification import severity, told
 from persistence.job_life import Acceptance
 from persistence.job_table import JobRow
+from persistence.rejects import keep_rejects
 from persistence.session import WriteSession
 from persistence.statements import sentence
 from persistence.transaction import Sessions, bookkeeping
@@ -23,17 +26,19 @@ MESSAGE_KEPT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What stopped one attempt, as it is kept: the error's class and message, the worker, and what it means."""
+    """What stopped one attempt, as it is kept: the error's class and message, the worker, what it means, rejects."""
 
     error: str
     message: str
     worker: str
     severity: Severity
+    rejects: tuple[Reject, ...] = ()
 
     @classmethod
     def of(cls, error: Exception, worker: str) -> "Failure":
         """Return what is kept of an error; each of many attempts may name a thousand rows."""
-        return cls(type(error).__name__, storable(told(error))[:MESSAGE_KEPT], worker, severity(error))
+        rejects = error.rejects if isinstance(error, RowsRefused) else ()
+        return cls(type(error).__name__, storable(told(error))[:MESSAGE_KEPT], worker, severity(error), rejects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Recorded:
 async def record_failure(
     sessions: Sessions, job: Acceptance, failure: Failure, policy: RetryPolicy, random: Callable[[], float]
 ) -> Recorded:
-    """Keep a failed attempt in the job's row, and decide whether there is another one.
+    """Keep a failed attempt in the job's row, its rejects beside it, and decide whether there is another one.
 
     A job that has ended meanwhile stays as it is: a commit whose answer was lost had succeeded after all. So does
     another job that has this id: raises JobIdTaken.
@@ -94,3 +99,4 @@ async def _keep(session: WriteSession, job_id: str, failure: Failure, state: Job
     kept = {"error": failure.error, "message": failure.message, "worker": failure.worker, "severity": failure.severity}
     values = {"id": job_id, "kept": json.dumps(kept), "state": state.value, "delay": delay}
     await session.execute(sentence("fail_job"), values)
+    await keep_rejects(session, job_id, failure.rejects)

@@ -38,6 +38,17 @@ class Reader:
         """Return every row."""
         return (await self._session.execute(query)).all()
 
+    async def stream(self, query: "Select[*Columns]", page: int) -> AsyncIterator[Row[*Columns]]:
+        """Yield every row, of which `page` are fetched at a time, by a cursor: one plan, and one snapshot of the data.
+
+        A query for each page would be planned for a table whose figures say nothing yet of a job that has just ended,
+        and sort all that is left of it each time.
+        """
+        found = await self._session.stream(query, execution_options={"yield_per": page})
+        async for rows in found.partitions():
+            for row in rows:
+                yield row
+
 
 @asynccontextmanager
 async def reader(sessions: Sessions) -> AsyncIterator[Reader]:

@@ -24,6 +24,7 @@ from domain.errors.rows import (
     InUse,
     MissingReference,
     NotFound,
+    RowsRefused,
     StaleVersion,
 )
 from domain.errors.system import (
@@ -61,6 +62,7 @@ __all__ = [
     "OwnEnding",
     "Problem",
     "ReadOnly",
+    "RowsRefused",
     "ScheduleInCode",
     "ScheduleThere",
     "StaleVersion",

@@ -1,10 +1,12 @@
 """What is wrong with the rows that a job means."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from domain.errors.base import CounterfoilError, Problem, listed, some
+from domain.reject import Reject
 
 
 @dataclass(eq=False)
@@ -118,3 +120,31 @@ class ConstraintViolated(CounterfoilError):
         """Name the constraint."""
         broken = f"{self.entity} breaks the {self.kind} constraint {self.constraint!r}"
         return f"{broken}; nothing was written, correct the values"
+
+
+@dataclass(eq=False)
+class RowsRefused(CounterfoilError):
+    """Records of a bulk job that do not fit, and why the job stopped at them; they are kept with the failed attempt.
+
+    `found` holds the problems as other errors do: `row` counts lines from 0.
+    """
+
+    entity: str
+    found: tuple[Problem, ...]
+    rejects: tuple[Reject, ...]
+    stopped_at: str
+
+    @classmethod
+    def of(cls, entity: str, rejects: Sequence[Reject], stopped_at: str) -> "RowsRefused":
+        """Return the error for these records; `stopped_at` says in words why they were too many."""
+        found = tuple(Problem(reject.line - 1, reject.field, reject.reason) for reject in rejects)
+        return cls(entity, found, tuple(rejects), stopped_at)
+
+    def __str__(self) -> str:
+        """Name the number of records, the first problems by line, and where all of them are."""
+        number = len({reject.line for reject in self.rejects})
+        lines = [Problem(None, f"line {one.line} {one.field}".rstrip(), one.reason) for one in self.rejects]
+        return (
+            f"{self.entity}: {number} record{'' if number == 1 else 's'} refused ({self.stopped_at}): {listed(lines)}; "
+            "nothing was written; `counterfoil rejects JOB --csv` has them all, to correct and send again"
+        )

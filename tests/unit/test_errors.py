@@ -10,10 +10,14 @@ from domain.errors import (
     InvalidRows,
     NotFound,
     Problem,
+    RowsRefused,
     TooLarge,
     UnauditedWrite,
     Unreachable,
 )
+from domain.reject import Reject
+from worker.client import answer
+from worker.wire import encode
 
 PROBLEMS = tuple(Problem(number, "title", "Field required") for number in range(1200))
 
@@ -57,3 +61,23 @@ def test_messages_name_the_value_and_the_way_out(error: CounterfoilError, messag
     assert message in str(error)
     assert "\n" not in str(error)
     assert error.data()["error"] == type(error).__name__
+
+
+def test_refused_rows_are_named_by_their_lines_and_sent_as_problems() -> None:
+    """The message has the first of them and where the others are; a client gets them field by field."""
+    rejects = [
+        Reject(4, "title", "Field required", "k,"),
+        Reject(4, "", "odd", "k,"),
+        *(Reject(n, "", "odd", "") for n in range(9, 14)),
+    ]
+    error = RowsRefused.of("task", rejects, "on_invalid is abort")
+    assert str(error).startswith(
+        "task: 6 records refused (on_invalid is abort): line 4 title: Field required; line 4: "
+    )
+    assert str(error).endswith(
+        "line 11: odd; and 2 more; nothing was written; "
+        "`counterfoil rejects JOB --csv` has them all, to correct and send again"
+    )
+    told = answer("j", encode({"s": False, "r": error}))
+    assert told.problems[:2] == (Problem(3, "title", "Field required"), Problem(3, "", "odd"))
+    assert (len(told.problems), told.failure) == (7, f"RowsRefused: {error}")

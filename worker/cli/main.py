@@ -16,6 +16,8 @@ from worker.cli.import_file import import_file
 from worker.cli.job import job
 from worker.cli.jobs import jobs
 from worker.cli.migrate import migrate, revision
+from worker.cli.rejects import rejects
+from worker.cli.report import report
 from worker.cli.retry import retry
 from worker.cli.schedule import app as schedule
 from worker.cli.top import top
@@ -31,7 +33,8 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,  # a traceback with local variables would print payloads
     )
-    for command in (dev, check, migrate, revision, worker, top, enqueue, jobs, job, retry, drop, cancel, audit, demo):
+    servers = (dev, check, migrate, revision, worker, top)
+    for command in (*servers, enqueue, jobs, job, rejects, report, retry, drop, cancel, audit, demo):
         app.command()(command)
     app.command("import")(import_file)
     app.add_typer(schedule, name="schedule")

@@ -1,0 +1,35 @@
+"""Fates of rows, run-length coded: of most batches all rows were inserted, with one id after the other."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from domain.reject import Fate, RowFate
+
+
+class RowRun(NamedTuple):
+    """Rows of one fate at `length` consecutive lines; their ids follow each other too, unless none of them has one."""
+
+    line: int
+    length: int
+    fate: Fate
+    id: int | None
+
+
+def runs_of(fates: Sequence[RowFate]) -> list[RowRun]:
+    """Return the fates as the fewest runs in their order."""
+    starts: list[int] = []
+    next_line, next_id, kind = None, None, None
+    for index, (line, fate, row_id) in enumerate(fates):
+        if line != next_line or fate != kind or row_id != next_id:
+            starts.append(index)
+            kind = fate
+        next_line, next_id = line + 1, None if row_id is None else row_id + 1
+    ends = [*starts, len(fates)][1:]
+    return [RowRun(fates[start].line, end - start, *fates[start][1:]) for start, end in zip(starts, ends, strict=True)]
+
+
+def fates_of(runs: Iterable[RowRun]) -> Iterator[RowFate]:
+    """Yield the fate of every row of the runs."""
+    for line, length, fate, first_id in runs:
+        for step in range(length):
+            yield RowFate(line + step, fate, None if first_id is None else first_id + step)
