@@ -65,7 +65,7 @@ async def _still_removed(tx: Transaction, entity: EntityType, conditions: Sequen
 
 async def _deleted_among(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> tuple[dict[str, list[int]], int]:
     table = entity.table
-    query = select(table.c.id, table.c.deleted_at).where(among(table, "id", ids)).order_by(table.c.id).with_for_update()
+    query = select(table.c.id, table.c.deleted_at).where(among(table.c.id, ids)).order_by(table.c.id).with_for_update()
     found: dict[int, Any] = {row[0]: row[1] for row in (await tx.session.execute(query)).all()}
     if missing := [entity_id for entity_id in dict.fromkeys(ids) if entity_id not in found]:
         raise NotFound(entity.name, "id", tuple(missing), live=False)
@@ -82,7 +82,7 @@ async def _refuse_orphans(tx: Transaction, entity: EntityType, removed: dict[str
         query = (
             select(table.c.id, parent.c.id, parent.c.deleted_at)
             .join(parent, parent.c.id == table.c[owner.column])
-            .where(among(table, "id", removed[entity.name]))
+            .where(among(table.c.id, removed[entity.name]))
             .order_by(parent.c.id)
             .with_for_update(of=parent, read=True)
         )
@@ -101,11 +101,11 @@ async def _refuse_taken_keys(tx: Transaction, entity: EntityType, ids: Sequence[
     if (key := entity.natural_key) is None:
         return
     table, holder = entity.table, entity.table.alias()
-    twin = (holder.c.id < table.c.id) & among(holder, "id", ids)
+    twin = (holder.c.id < table.c.id) & among(holder.c.id, ids)
     query = (
         select(table.c.id, table.c[key], holder.c.id, holder.c.deleted_at)
         .join(holder, (holder.c[key] == table.c[key]) & (holder.c.deleted_at.is_(None) | twin))
-        .where(among(table, "id", ids), table.c.deleted_at.is_not(None))
+        .where(among(table.c.id, ids), table.c.deleted_at.is_not(None))
         .order_by(table.c.id)
     )
     rows = (await tx.session.execute(query)).all()

@@ -1,10 +1,10 @@
 """Which rows a command means: found and locked in the order of their ids, so that two jobs cannot deadlock on them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, FromClause, select
+from sqlalchemy import ColumnElement, Select, null, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.expression import any_, literal
 
@@ -19,6 +19,10 @@ OPERATORS = ("eq",)
 """What `field__operator` may say in `where`."""
 
 
+LARGE = 1_000
+"""How many rows go through Python one by one; more are kept in a temporary table, whose price is LATER."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selected:
     """A locked live row; `key` is its natural key (None where the entity has none)."""
@@ -28,51 +32,98 @@ class Selected:
     key: Key | None
 
 
-async def select_rows(tx: Transaction, entity: EntityType, selection: Selection) -> list[Selected]:
-    """Return the selected live rows, locked until the transaction ends, in the order of their ids.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a selection asks of live rows; each of `values`, if there are any, must be the `column` of one of them."""
 
-    Raises NotFound when an id or key has no live row; a `where` that matches nothing selects nothing.
-    """
+    conditions: Sequence[ColumnElement[bool]]
+    column: str = "id"
+    values: Sequence[Key] = ()
+
+    def refuse_missing(self, entity: EntityType, found: Container[Any]) -> None:
+        """Raise NotFound unless all values are found."""
+        if missing := [value for value in dict.fromkeys(self.values) if value not in found]:
+            raise NotFound(entity.name, self.column, tuple(missing))
+
+
+async def asked(tx: Transaction, entity: EntityType, selection: Selection) -> Asked:
+    """Return what the selection asks for; raises InvalidRows and UnknownName for what no row can be asked for."""
     if selection.id is not None:
-        return await select_by(tx, entity, "id", selection.id)
+        return _by_values(entity, "id", selection.id)
     if selection.key is not None:
-        return await select_by_keys(tx, entity, selection.key)
-    return await _locked(tx, entity, await _conditions(tx, entity, selection.where or {}))
+        return _by_keys(entity, selection.key)
+    return Asked(await _conditions(tx, entity, selection.where or {}))
+
+
+async def select_few(tx: Transaction, entity: EntityType, asked: Asked, *, most: int) -> list[Selected] | None:
+    """Return the live rows asked for, locked until the transaction ends, in the order of their ids.
+
+    None where there are more than `most`, some of which are locked then. Raises NotFound when an id or key has no live
+    row; a `where` that matches nothing selects nothing.
+    """
+    if len(asked.values) > most:
+        return None
+    rows = await _locked(tx, entity, asked.conditions, limit=None if asked.values else most + 1)
+    if len(rows) > most:
+        return None
+    asked.refuse_missing(entity, _named(rows, asked.column))
+    return rows
 
 
 async def select_by_keys(tx: Transaction, entity: EntityType, keys: Sequence[Key]) -> list[Selected]:
     """Return the live rows with these natural keys, locked; raises NotFound for the missing ones."""
-    values = [key_value(entity, key) for key in keys]
-    return await select_by(tx, entity, str(entity.natural_key), values)
-
-
-async def select_by(tx: Transaction, entity: EntityType, column: str, values: Sequence[Key]) -> list[Selected]:
-    """Return the live rows whose id or natural key (`column`) is among the values, locked; raises NotFound."""
-    rows = await _locked(tx, entity, [among(entity.table, column, values)])
-    found = {row.id if column == "id" else row.key for row in rows}
-    if missing := [value for value in dict.fromkeys(values) if value not in found]:
-        raise NotFound(entity.name, column, tuple(missing))
+    asked = _by_keys(entity, keys)
+    rows = await _locked(tx, entity, asked.conditions)
+    asked.refuse_missing(entity, _named(rows, asked.column))
     return rows
 
 
 async def existing_keys(tx: Transaction, entity: EntityType, keys: Sequence[Key]) -> dict[Key, int]:
     """Return the ids of the live rows with these natural keys, locked; missing keys are left out."""
-    rows = await _locked(tx, entity, [among(entity.table, str(entity.natural_key), keys)])
+    rows = await _locked(tx, entity, [among(entity.table.c[str(entity.natural_key)], keys)])
     return {row.key: row.id for row in rows if row.key is not None}
 
 
-def among(table: FromClause, column: str, values: Sequence[Any]) -> ColumnElement[bool]:
+def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """Return `column = ANY (values)`: one parameter whatever their number, where IN has one for each."""
-    kind = table.c[column].type
-    return table.c[column] == any_(literal(list(values), ARRAY(kind)))
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
-async def _locked(tx: Transaction, entity: EntityType, conditions: Sequence[ColumnElement[bool]]) -> list[Selected]:
+def locked(entity: EntityType, conditions: Sequence[ColumnElement[bool]], *columns: ColumnElement[Any]) -> Select[Any]:
+    """Return the query of these columns of live rows that locks them in the order of their ids."""
     table = entity.table
-    key = table.c[entity.natural_key] if entity.natural_key else table.c.id
-    query = select(table.c.id, table.c.version, key).where(table.c.deleted_at.is_(None), *conditions)
-    rows = (await tx.session.execute(query.order_by(table.c.id).with_for_update())).all()
-    return [Selected(row[0], row[1], row[2] if entity.natural_key else None) for row in rows]
+    query = select(*columns).where(table.c.deleted_at.is_(None), *conditions)
+    return query.order_by(table.c.id).with_for_update(of=table)
+
+
+def at_most(query: Select[Any], limit: int) -> Select[Any]:
+    """Return the first rows of a query that locks, and lock these alone."""
+    # By the plan of the whole: for a bare LIMIT the planner may walk through the table by id, hoping for early hits.
+    found = query.cte("found").prefix_with("MATERIALIZED")
+    return select(found).limit(limit)
+
+
+async def _locked(
+    tx: Transaction, entity: EntityType, conditions: Sequence[ColumnElement[bool]], *, limit: int | None = None
+) -> list[Selected]:
+    table = entity.table
+    key = table.c[entity.natural_key] if entity.natural_key else null()
+    query = locked(entity, conditions, table.c.id, table.c.version, key.label("natural_key"))
+    rows = (await tx.session.execute(at_most(query, limit) if limit else query)).all()
+    return [Selected(*row) for row in rows]
+
+
+def _named(rows: Sequence[Selected], column: str) -> set[Any]:
+    return {row.id if column == "id" else row.key for row in rows}
+
+
+def _by_keys(entity: EntityType, keys: Sequence[Key]) -> Asked:
+    values = [key_value(entity, key) for key in keys]
+    return _by_values(entity, str(entity.natural_key), values)
+
+
+def _by_values(entity: EntityType, column: str, values: Sequence[Key]) -> Asked:
+    return Asked([among(entity.table.c[column], values)], column, values)
 
 
 async def _conditions(tx: Transaction, entity: EntityType, where: dict[str, Any]) -> list[ColumnElement[bool]]:
@@ -84,7 +135,7 @@ async def _conditions(tx: Transaction, entity: EntityType, where: dict[str, Any]
         elif reference is not None:
             target = tx.entities[reference.target]
             ids = await resolve_keys(tx, target, [key_value(target, value)])
-            conditions.append(among(entity.table, reference.column, list(ids.values())))
+            conditions.append(among(entity.table.c[reference.column], list(ids.values())))
         else:
             conditions.append(_equal(tx.entities, entity, name, value))
     return conditions

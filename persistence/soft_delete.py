@@ -1,32 +1,39 @@
 """Mark rows as deleted, set-based and audited, with what they own where the job says so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, not_, select
 
 from domain.commands import SoftDelete
 from domain.entities import EntityType, Reference
 from domain.errors import InUse
 from domain.result import IDS_KEPT, Result, counted
-from persistence.selection import among, select_rows
+from persistence.selection import LARGE, Asked, among, asked, at_most, locked, select_few
+from persistence.soft_delete_set import holds, mark_set, take_owned, take_set
 from persistence.statements import statement
 from persistence.transaction import Transaction
 
+Holds = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 
-async def soft_delete_rows(tx: Transaction, entity: EntityType, command: SoftDelete) -> Result:
+
+async def soft_delete_rows(tx: Transaction, entity: EntityType, command: SoftDelete, *, large: int = LARGE) -> Result:
     """Mark the selected rows as deleted; with `cascade` also the rows that they own, and what those own.
 
-    Raises NotFound, and InUse when a row still owns live rows and `cascade` is off.
+    More than `large` rows stay in the database: their ids do not travel. Raises NotFound, and InUse when a row still
+    owns live rows and `cascade` is off.
     """
-    chosen = {row.id for row in await select_rows(tx, entity, command)}
-    taken = {entity.name: chosen}
-    if command.cascade:
-        await _take_owned(tx, entity, chosen, taken)
-    else:
-        await _refuse_owners(tx, entity, chosen)
+    selection = await asked(tx, entity, command)
+    rows = await select_few(tx, entity, selection, most=large)
+    few = None if rows is None else {entity.name: {row.id for row in rows}}
+    if few is None or (command.cascade and not await _take_few_owned(tx, entity, few, most=large)):
+        return await _soft_delete_set(tx, entity, selection, cascade=command.cascade)
+    if not command.cascade:
+        ids = sorted(few[entity.name])
+        await _refuse_owners(tx, entity, lambda column: among(column, ids))
     result = Result()
-    for name, ids in taken.items():
-        result += await mark_rows(tx, tx.entities[name], sorted(ids), "soft_delete")
+    for name, found in few.items():
+        result += await mark_rows(tx, tx.entities[name], sorted(found), "soft_delete")
     return result
 
 
@@ -40,41 +47,48 @@ async def mark_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], act
     return counted(count, entity.name, found["written"], found["ids"])
 
 
-async def _take_owned(tx: Transaction, entity: EntityType, ids: set[int], taken: dict[str, set[int]]) -> None:
-    """Collect, level by level, the live rows owned by `ids`; a ring of owners ends where it meets itself."""
-    level = [(entity, ids)]
+async def _soft_delete_set(tx: Transaction, entity: EntityType, selection: Asked, *, cascade: bool) -> Result:
+    await take_set(tx, entity, selection)
+    if cascade:
+        await take_owned(tx, entity)
+    else:
+        await _refuse_owners(tx, entity, lambda column: holds(entity, column))
+    return await mark_set(tx, "soft_delete")
+
+
+async def _take_few_owned(tx: Transaction, entity: EntityType, taken: dict[str, set[int]], *, most: int) -> bool:
+    """Collect, level by level, the live rows owned by those taken; a ring of owners ends where it meets itself.
+
+    Returns False, in the middle of it, where more than `most` rows are to be taken.
+    """
+    level = [(entity, taken[entity.name])]
     while level:
         owner, owner_ids = level.pop()
         for child, reference in tx.entities.owned_by(owner.name):
-            found = await _owned(tx, child, reference, owner_ids) - taken.get(child.name, set())
+            owned = await _owned(tx, child, reference, owner_ids, limit=most + 1)
+            found = owned - taken.get(child.name, set())
             if found:
                 taken.setdefault(child.name, set()).update(found)
                 level.append((child, found))
+            if len(owned) > most or sum(map(len, taken.values())) > most:
+                return False
+    return True
 
 
-async def _owned(tx: Transaction, child: EntityType, reference: Reference, owner_ids: set[int]) -> set[int]:
-    table = child.table
-    query = (
-        select(table.c.id)
-        .where(among(table, reference.column, sorted(owner_ids)), table.c.deleted_at.is_(None))
-        .order_by(table.c.id)
-        .with_for_update()
-    )
-    return set((await tx.session.execute(query)).scalars())
+async def _owned(
+    tx: Transaction, child: EntityType, reference: Reference, owner_ids: set[int], *, limit: int
+) -> set[int]:
+    source = child.table.c
+    query = locked(child, [among(source[reference.column], sorted(owner_ids))], source.id)
+    return set((await tx.session.execute(at_most(query, limit))).scalars())
 
 
-async def _refuse_owners(tx: Transaction, entity: EntityType, ids: set[int]) -> None:
+async def _refuse_owners(tx: Transaction, entity: EntityType, are_taken: Holds) -> None:
     for child, reference in tx.entities.owned_by(entity.name):
-        table = child.table
-        owner = table.c[reference.column]
-        query = (
-            select(owner)
-            .distinct()
-            .where(among(table, reference.column, sorted(ids)), table.c.deleted_at.is_(None))
-            .order_by(owner)
-            .limit(IDS_KEPT)
-        )
+        source = child.table.c
+        owner = source[reference.column]
+        query = select(owner).distinct().where(are_taken(owner), source.deleted_at.is_(None))
         if child.name == entity.name:
-            query = query.where(table.c.id.not_in(sorted(ids)))
-        if found := (await tx.session.execute(query)).scalars().all():
+            query = query.where(not_(are_taken(source.id)))
+        if found := (await tx.session.execute(query.order_by(owner).limit(IDS_KEPT))).scalars().all():
             raise InUse(entity.name, tuple(found), child.name)

@@ -23,6 +23,11 @@ def quoted(name: str) -> str:
     return str(_PREPARER.quote(name))
 
 
+def name_of(table: Table) -> str:
+    """Return a table's name as SQL writes it."""
+    return str(_PREPARER.format_table(table))
+
+
 def listed(columns: Sequence[str], form: str = "{}") -> str:
     """Return quoted column names joined by commas, each in a form such as `(new_row).{}`."""
     return ", ".join(form.format(quoted(column)) for column in columns)
@@ -43,7 +48,7 @@ def statement(source: str, *, table: Table, **parts: str) -> TextClause:
     a set-based write.
     """
     shared = {"audit_into": _source("audit_into").strip(), "counts": _source("counts").strip()}
-    return text(_source(source).format(table=_PREPARER.format_table(table), **shared, **parts))
+    return text(_source(source).format(table=name_of(table), **shared, **parts))
 
 
 @dataclass(frozen=True, slots=True)

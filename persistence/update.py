@@ -10,22 +10,29 @@ from domain.errors import InvalidRows, Problem, StaleVersion
 from domain.result import Result, counted
 from domain.rows import key_value, parse_rows
 from persistence.references import settle_references
-from persistence.selection import Selected, select_by_keys, select_rows
+from persistence.selection import LARGE, Selected, asked, select_by_keys, select_few
 from persistence.statements import listed, quoted, statement
 from persistence.transaction import Transaction
+from persistence.update_many import update_many
 
 
-async def update_rows(tx: Transaction, entity: EntityType, command: Update) -> Result:
+async def update_rows(tx: Transaction, entity: EntityType, command: Update, *, large: int = LARGE) -> Result:
     """Change the selected rows; those whose values are already as wanted are left alone and counted as skipped.
+
+    One change set for more than `large` rows stays in the database: their ids and values do not travel.
 
     Raises InvalidRows, MissingReference, NotFound, StaleVersion, Duplicate.
     """
     if command.changes_by_key is not None:
         return await _update_by_key(tx, entity, command)
     (changes,) = await _settled(tx, entity, [command.changes or {}])
-    rows = await select_rows(tx, entity, command)
-    if isinstance(command.expected_version, int):
-        _refuse_stale(entity, rows, {row.id: command.expected_version for row in rows})
+    expected = command.expected_version if isinstance(command.expected_version, int) else None
+    selection = await asked(tx, entity, command)
+    rows = await select_few(tx, entity, selection, most=large)
+    if rows is None:
+        return await update_many(tx, entity, selection, changes, expected_version=expected)
+    if expected is not None:
+        _refuse_stale(entity, rows, {row.id: expected for row in rows})
     return await apply_changes(tx, entity, {row.id: changes for row in rows})
 
 

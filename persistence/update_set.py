@@ -1,0 +1,60 @@
+"""Changes of a whole set of rows that another set tells: one statement, however many they are."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from domain.entities import EntityType
+from persistence.statements import quoted, statement
+from persistence.transaction import Transaction
+
+
+async def write_set(  # noqa: PLR0913 - the parts of one sentence
+    tx: Transaction,
+    entity: EntityType,
+    columns: Sequence[str],
+    planned: str,
+    parameters: Mapping[str, Any],
+    *,
+    further: str = "",
+) -> RowMapping:
+    """Change the locked rows of a set, with their audit rows, and return what `Transaction.write` does.
+
+    `planned` is a query of the rows' id, version, updated_at, and for each of the columns what it holds and shall hold,
+    as `paired` names them. The parameters are those of `planned`, and `action`, the word of the audit log. `further`
+    adds columns to the answer. Raises AuditMismatch.
+    """
+    parts = _parts(tuple(columns))
+    sentence = statement("update_set", table=entity.table, planned=planned, further=further, **parts)
+    return await tx.write(entity.name, sentence, parameters)
+
+
+def paired(columns: Sequence[str], old: str, new: str) -> str:
+    """Return the columns as `planned` holds them, `old."a" AS old_0, new."a" AS new_0`, of the rows `old` and `new`."""
+    return ", ".join(
+        f"{old}.{name} AS old_{number}, {new}.{name} AS new_{number}"
+        for number, name in enumerate(map(quoted, columns))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _parts(columns: tuple[str, ...]) -> dict[str, str]:
+    names = list(enumerate(map(quoted, columns)))
+    return {
+        "assignments": ", ".join(f"{name} = planned.new_{number}" for number, name in names),
+        "new_columns": ", ".join(f"planned.new_{number}" for number, _ in names),
+        "old_columns": ", ".join(f"planned.old_{number}" for number, _ in names),
+        "both_columns": ", ".join(f"planned.old_{number}, target.{name} AS new_{number}" for number, name in names),
+        "old_images": _images(columns, "old"),
+        "new_images": _images(columns, "new"),
+    }
+
+
+def _images(columns: Sequence[str], which: str) -> str:
+    return " || ".join(
+        f"CASE WHEN old_{number} IS DISTINCT FROM new_{number} "
+        f"THEN jsonb_build_object('{column}', {which}_{number}) ELSE jsonb_build_object() END"
+        for number, column in enumerate(columns)
+    )
