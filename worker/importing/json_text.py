@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from typing import NoReturn
 
 from pydantic import JsonValue
@@ -10,12 +11,24 @@ MAX_DEPTH = 100
 """Levels of nesting: far more than data has, and far fewer than exhaust the stack of whoever walks through it."""
 
 
+def strict_decoder() -> json.JSONDecoder:
+    """Return a decoder that refuses all but bottomless nesting, by ValueError."""
+    return json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_named_once)
+
+
+def strict_scanner() -> Callable[[str, int], tuple[JsonValue, int]]:
+    """Return what reads the value at an index of a text and says where it ends, without a call of Python.
+
+    Raises ValueError as the decoder does, StopIteration where no value begins, RecursionError.
+    """
+    found: Callable[[str, int], tuple[JsonValue, int]] = strict_decoder().scan_once  # type: ignore[attr-defined]
+    return found
+
+
 def parse_json(text: str) -> JsonValue:
     """Return the value; raises ValueError, whose text says in a few words what is wrong."""
     try:
-        value: JsonValue = json.loads(
-            text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_named_once
-        )
+        value: JsonValue = strict_decoder().decode(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"{error.msg} at character {error.pos + 1}") from None
     except RecursionError:
