@@ -53,19 +53,40 @@ def _descend(path: Path) -> int:
         os.close(folder)
 
 
-class _SteadyFile(io.FileIO):
-    """A file that is looked at again when its end is read."""
+class _SteadyFile(io.RawIOBase):
+    """A file that is looked at again when its end is read.
+
+    Not a FileIO: that reads the rest of a file without a call that could be looked into.
+    """
 
     def __init__(self, descriptor: int, found: os.stat_result, url: str) -> None:
-        super().__init__(descriptor, "rb")
+        self._descriptor = descriptor
         self._found = found
         self._url = url
 
-    def readinto(self, buffer: "bytearray | memoryview", /) -> int | None:  # type: ignore[override]
-        """Read as a file does; raises SourceChanged at the end."""
-        count = super().readinto(buffer)
+    def readable(self) -> bool:
+        """Say that this can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that a regular file can be sought."""
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Seek in the file; `tell` asks this too."""
+        return os.lseek(self._descriptor, offset, whence)
+
+    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
+        """Read what comes next; raises SourceChanged at the end."""
+        count = os.readv(self._descriptor, [buffer])
         if not count and len(buffer):
-            now = os.fstat(self.fileno())
+            now = os.fstat(self._descriptor)
             if (now.st_size, now.st_mtime_ns) != (self._found.st_size, self._found.st_mtime_ns):
                 raise SourceChanged(self._url)
         return count
+
+    def close(self) -> None:
+        """Close the file."""
+        if not self.closed:
+            super().close()
+            os.close(self._descriptor)

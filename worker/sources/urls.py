@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from urllib.parse import unquote, urlsplit
 
 HTTP = {"http": 80, "https": 443}
@@ -18,6 +19,8 @@ _WRAPPERS = frozenset(
 _PROTOCOL = re.compile(r"[a-z][a-z0-9+._-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 _HOST = re.compile(r"[a-z0-9._:-]+")
+_NUMBER = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)")
+"""A host that some take for an IPv4 address: `127.1`, `2130706433`, `0x7f000001`, `0177.0.0.1`."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,20 @@ def _http(url: str) -> Place:
     host = (parts.hostname or "").rstrip(".")
     if not _HOST.fullmatch(host):
         raise ValueError("its host is no name of letters, digits, dots and hyphens; write others as punycode (xn--)")
+    if ":" not in host and _NUMBER.fullmatch(host) and not _is_address(host):
+        raise ValueError("its host is a number that not everybody reads alike; write an address as 192.0.2.1")
     if parts.username is not None or " " in url:
         raise ValueError("holds a user, a password or a space")
     port = HTTP[parts.scheme] if parts.port is None else parts.port
     return Place(parts.scheme, host, port, _resolved(parts.path.removeprefix("/")), parts.query)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _resolved(path: str) -> tuple[str, ...]:
