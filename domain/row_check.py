@@ -34,7 +34,8 @@ class RowCheck:
     """Checks rows of one entity: against its create schema, or with `changes` its update schema.
 
     `parents` names, by the name of a reference, the fields of a related row that a row may say beside its key.
-    `named_by` is the field that names the row which a change means: `id`, or the natural key. `is_plain` promises rows of known fields that are all text, which are quicker to judge. `keeps_said` keeps what each
+    `named_by` is the field that names the row which a change means: `id`, or the natural key. `is_plain` promises rows
+    of known fields that are all text, which are quicker to judge. `keeps_said` keeps what each
     row itself names.
     """
 

@@ -1,6 +1,7 @@
 """Fates of rows, run-length coded: of most batches all rows were inserted, with one id after the other."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from domain.reject import Fate, RowFate
@@ -13,6 +14,16 @@ class RowRun(NamedTuple):
     length: int
     fate: Fate
     id: int | None
+
+
+def run_of(fate: Fate, lines: Sequence[int], ids: Sequence[int] | None = None) -> list[RowRun]:
+    """Return rows of one fate, in rising lines with rising ids or none, as the fewest runs."""
+    if not lines:
+        return []
+    steps = len(lines) - 1
+    if lines[-1] - lines[0] == steps and (ids is None or ids[-1] - ids[0] == steps):
+        return [RowRun(lines[0], len(lines), fate, None if ids is None else ids[0])]
+    return runs_of(list(map(RowFate, lines, repeat(fate), repeat(None) if ids is None else ids)))
 
 
 def runs_of(fates: Sequence[RowFate]) -> list[RowRun]:

@@ -46,8 +46,9 @@ class Dialect(BaseModel):
 class Source(BaseModel):
     """A source of records: a URL, or (None) the bytes that were uploaded with the job.
 
-    `map` gives fields their columns; without it a column is taken by the field of its name. `set` holds the JSON value
-    of a field for which a record says nothing. `distinct` names a field of which only the first row of each value counts.
+    `map` gives fields their columns; without it a column is taken by the field of its name. `set` holds the value of a
+    field for which a record says nothing. `distinct` names a field of which only the first row of each value counts.
+    `lines_before` is added to line numbers: of a part of a file, those that stand before it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,3 +61,4 @@ class Source(BaseModel):
     map: dict[str, str] = {}
     set: dict[str, str] = {}
     distinct: str | None = None
+    lines_before: int = Field(default=0, ge=0)

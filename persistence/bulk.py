@@ -1,6 +1,6 @@
 """Rows by the million in one transaction: batch after batch in bounded memory, each row audited and accounted for."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from domain.commands import Bulk
 from domain.entities import EntityType
 from domain.reject import Fate, Reject, RowFate
 from domain.result import Result
+from domain.row_runs import RowRun, run_of, runs_of
 from persistence.refusals import Refusals
 from persistence.related_rows import RelatedRows
 from persistence.row_report import keep_report
@@ -18,7 +19,7 @@ from persistence.transaction import Transaction
 
 
 class Arrival(NamedTuple):
-    """What a source yields at a time: rows that fit, in the driver's values, what it refuses, and how far it is read."""
+    """What a source yields at a time: rows that fit, in the driver's values, what it refuses, and how far it is."""
 
     batch: Batch
     rejects: Sequence[Reject]
@@ -42,8 +43,8 @@ class BulkWrite:
     refusals: Refusals
     result: Result = field(default_factory=Result)
     batches: int = 0
-    fates: list[RowFate] = field(default_factory=list)
-    """Of the batch that is written."""
+    runs: list[RowRun] = field(default_factory=list)
+    """What became of the rows of the batch that is written."""
 
     async def run(self, arrivals: Arrivals, moved: Moved) -> Result:
         """Write what arrives; raises RowsRefused where the rules say that nothing is to be written."""
@@ -61,12 +62,12 @@ class BulkWrite:
 
     async def refuse(self, rejects: Sequence[Reject]) -> None:
         """Refuse rows; raises RowsRefused when they are more than the job may have."""
-        self.note(Fate.REFUSED, ((line, None) for line in {reject.line for reject in rejects}))
+        self.note(Fate.REFUSED, sorted({reject.line for reject in rejects}))
         await self.refusals.add(rejects)
 
-    def note(self, fate: Fate, rows: Iterable[tuple[int, int | None]]) -> None:
-        """Note what became of rows, given as line and id."""
-        self.fates += [RowFate(line, fate, row_id) for line, row_id in rows]
+    def note(self, fate: Fate, lines: Sequence[int], ids: Sequence[int] | None = None) -> None:
+        """Note what became of rows, in rising lines."""
+        self.runs += run_of(fate, lines, ids)
 
     async def change(self, batch: Batch, held: dict[int, int], *, key: Sequence[str]) -> None:
         """Change the locked rows that are held, by their place in the batch: to what each line itself says of them."""
@@ -78,22 +79,23 @@ class BulkWrite:
             tried = await change_tried(self.tx, self.entity, columns, part, ids)
             await self.refuse(tried.rejects)
             refused = {reject.line for reject in tried.rejects}
-            for line, row_id in zip(part.lines, ids, strict=True):
-                if line not in refused:
-                    self.note(Fate.UPDATED if row_id in tried.changed else Fate.UNCHANGED, [(line, row_id)])
+            left = [one for one in zip(part.lines, ids, strict=True) if one[0] not in refused]
+            for fate, is_changed in ((Fate.UPDATED, True), (Fate.UNCHANGED, False)):
+                of_fate = [(line, row_id) for line, row_id in left if (row_id in tried.changed) is is_changed]
+                self.runs += runs_of([RowFate(line, fate, row_id) for line, row_id in of_fate])
             self.result += tried.result
 
     async def _take(self, arrival: Arrival) -> None:
-        self.fates = []
+        self.runs = []
         await self.refuse(arrival.rejects)
         batch = await self._unmarked(arrival.batch)
         if len(batch) and not self.refusals.is_lost:
             settled, rejects = await self.related.settle(batch)
             await self.refuse(rejects)
             await self.write(settled)
-        if self.fates and not self.refusals.is_lost:
+        if self.runs and not self.refusals.is_lost:
             self.batches += 1
-            await keep_report(self.tx.session, self.job_id, self.batches, sorted(self.fates))
+            await keep_report(self.tx.session, self.job_id, self.batches, sorted(self.runs))
 
     async def _unmarked(self, batch: Batch) -> Batch:
         """Return the rows whose mark no earlier row of the source has."""
@@ -106,6 +108,6 @@ class BulkWrite:
         new = await new_marks(self.tx, list(first))
         kept = [n for n, mark in enumerate(batch.marks) if mark is None or (first[mark] == n and mark in new)]
         dropped = batch.without(kept)
-        self.note(Fate.SKIPPED, ((line, None) for line in dropped.lines))
+        self.note(Fate.SKIPPED, dropped.lines)
         self.result += Result(skipped=len(dropped))
         return batch.only(kept)

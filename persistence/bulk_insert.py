@@ -6,8 +6,9 @@ from domain.batch import Batch
 from domain.commands import BulkInsert, OnConflict, OnInvalid
 from domain.entities import EntityType
 from domain.errors import Duplicate, InvalidRows, Problem, UnknownName
-from domain.reject import Fate
+from domain.reject import Fate, RowFate
 from domain.result import IDS_KEPT, Result, counted
+from domain.row_runs import runs_of
 from persistence.bulk import BulkWrite
 from persistence.conflicts import Sorted, sort_out
 from persistence.own_rows import OwnRows
@@ -46,7 +47,7 @@ class BulkLoad(BulkWrite):
         await self.refuse([batch.reject(number, str(self.key), why) for number, why in found.refused])
         if self.refusals.is_lost:
             return batch.only([])
-        self.note(Fate.SKIPPED, ((batch.lines[number], row_id) for number, row_id in found.skipped))
+        self.runs += runs_of([RowFate(batch.lines[number], Fate.SKIPPED, row_id) for number, row_id in found.skipped])
         self.result += Result(skipped=len(found.skipped))
         again = await self._insert(batch.only(found.new))
         await self.change(batch, found.held, key=self.key.columns if self.key else ())
@@ -66,13 +67,13 @@ class BulkLoad(BulkWrite):
         tried = await insert_tried(self.tx, self.entity, batch, None if is_error else self.key)
         await self.refuse(tried.rejects)
         self.own.add(tried.ids, tried.lines)
-        self.note(Fate.INSERTED, zip(tried.lines, tried.ids, strict=True))
+        self.note(Fate.INSERTED, tried.lines, tried.ids)
         self.result += counted("inserted", self.entity.name, len(tried.ids), tried.ids[:IDS_KEPT])
         return tried.again
 
 
 def bulk_load(tx: Transaction, entity: EntityType, command: BulkInsert, job_id: str) -> BulkLoad:
-    """Return the bulk insert that a command asks for; raises InvalidRows, UnknownName where the entity cannot serve it."""
+    """Return the bulk insert that a command asks for; raises InvalidRows, UnknownName where the entity cannot."""
     key = unique_key(entity, command.conflict_on)
     if key is None and command.on_conflict is not OnConflict.ERROR:
         problem = Problem(None, "on_conflict", f"{entity.name} has no natural key; only error is possible")

@@ -20,7 +20,6 @@ async def copy_in(session: WriteSession, table: str, columns: Sequence[str], rec
     Values are those that the driver takes: JSONB as text, an enum as its value. A column that is left out gets its
     default, which a None would not. Raises DBAPIError, which says in `orig` what PostgreSQL said.
     """
-    await session.execute(_BEGIN)
     return await session.run_sync(_copy_in, table, tuple(columns), records)
 
 
@@ -29,6 +28,8 @@ def _copy_in(
 ) -> int:
     connection = sqlalchemy.orm.Session.connection(session)
     driver = cast("Any", connection.connection.dbapi_connection)
+    if not driver.driver_connection.is_in_transaction():
+        connection.execute(_BEGIN)
     try:
         status: str = driver.run_async(lambda raw: _copied(raw, table, columns, records))
     except Exception as error:  # noqa: BLE001 - whatever a record holds

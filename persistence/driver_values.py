@@ -1,4 +1,4 @@
-"""Python values as the driver's COPY takes them, column by column: what SQLAlchemy does for a statement's parameters."""
+"""Python values as the driver's COPY takes them, by column: what SQLAlchemy does for a statement's parameters."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta

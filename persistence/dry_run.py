@@ -23,7 +23,7 @@ async def taken_back(tx: Transaction, work: Callable[[], Awaitable[Result]]) -> 
         async with tx.session.begin_nested():
             result = await work()
             changes = await _first_changes(tx)
-            raise _TakenBackError
+            raise _TakenBackError  # noqa: TRY301 - nothing else ends the savepoint without its commit
     except _TakenBackError:
         return result.model_copy(update={"dry_run": True, "changes": changes})
 

@@ -24,7 +24,7 @@ class Fault(NamedTuple):
 
 
 async def pinpoint(tx: Transaction, entity: EntityType, batch: Batch) -> dict[int, list[Fault]]:
-    """Return the faults by the row's place in the batch; none where no constraint explains it, but say a trigger does."""
+    """Return the faults by the row's place in the batch; none where no constraint explains them, but say a trigger."""
     name = f"counterfoil_tried_{entity.table.name}"[:63]
     staged, table = quoted(name), quoted(entity.table.name)
     try:
@@ -76,10 +76,9 @@ def _question(rule: RowMapping, staged: str, table: str) -> tuple[str, Fault]:
         case "foreign key":
             pairs = zip(rule["target_columns"], columns, strict=True)
             equal = " AND ".join(f"target.{quoted(theirs)} = staged.{quoted(ours)}" for theirs, ours in pairs)
-            return (
-                f"{numbers} AS staged WHERE {said} AND NOT EXISTS (SELECT 1 FROM {rule['target']} AS target WHERE {equal})",
-                Fault(first, f"no {rule['target']} has this value"),
-            )
+            missing = f"NOT EXISTS (SELECT 1 FROM {rule['target']} AS target WHERE {equal})"  # noqa: S608
+            fault = Fault(first, f"no {rule['target']} has this value")
+            return f"{numbers} AS staged WHERE {said} AND {missing}", fault
         case _:
             where = f"({rule['rule'] or 'true'})"
             equal = " AND ".join(f"holder.{quoted(column)} = staged.{quoted(column)}" for column in columns)

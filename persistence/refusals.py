@@ -10,7 +10,7 @@ from persistence.rejects import keep_rejects
 from persistence.transaction import Transaction
 
 HELD = 1_000
-"""How many refusals are held in memory: those of a job that gives up, or is a dry run, for which nothing else is kept."""
+"""How many refusals are held in memory, for a job that gives up, or is a dry run: what else it kept is gone then."""
 
 HELD_CHARACTERS = 4_000_000
 """Characters of their text in all: a record may have 64 thousand."""
@@ -18,7 +18,7 @@ HELD_CHARACTERS = 4_000_000
 
 @dataclass
 class Refusals:
-    """Refused rows by the command's rules; with `on_invalid` abort the first one makes the job read on, and write no more."""
+    """Refused rows by the command's rules; after the first one with `on_invalid` abort, the job only reads on."""
 
     tx: Transaction
     command: Bulk

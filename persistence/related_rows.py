@@ -1,4 +1,4 @@
-"""The related rows of a bulk job: looked up batch by batch, locked against deletion, created where the job asks for it."""
+"""The related rows of a bulk job: looked up by batches, locked against deletion, created where the job asks for it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace

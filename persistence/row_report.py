@@ -6,7 +6,7 @@ from sqlalchemy import insert, select
 from sqlmodel import col
 
 from domain.reject import Fate, RowFate
-from domain.row_runs import RowRun, fates_of, runs_of
+from domain.row_runs import RowRun, fates_of
 from persistence.bulk_table import ReportRow
 from persistence.reader import Reader
 from persistence.session import WriteSession
@@ -15,11 +15,10 @@ PAGE = 100
 """Batches that are read at a time: a batch whose ids are all in disorder is some hundred KB."""
 
 
-async def keep_report(session: WriteSession, job_id: str, batch: int, fates: Sequence[RowFate]) -> None:
+async def keep_report(session: WriteSession, job_id: str, batch: int, runs: Sequence[RowRun]) -> None:
     """Keep what became of a batch's rows, in the session's transaction; batches are numbered in the rows' order."""
-    if fates:
-        runs = [list(run) for run in runs_of(fates)]
-        row = {"job_id": job_id, "batch": batch, "first_line": fates[0].line, "runs": runs}
+    if runs:
+        row = {"job_id": job_id, "batch": batch, "first_line": runs[0].line, "runs": [list(run) for run in runs]}
         await session.execute(insert(ReportRow).values(row))
 
 

@@ -1,4 +1,4 @@
-"""Rows inserted behind a savepoint: those that the table refuses are found out and left, at no cost to their neighbours."""
+"""Rows inserted behind a savepoint: those that the table refuses are found out, and do not cost their neighbours."""
 
 from dataclasses import dataclass, field
 

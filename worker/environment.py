@@ -47,5 +47,5 @@ def _sentence(location: str, message: str, values: Mapping[str, str]) -> str:
     variable = location if location.endswith("_URL") else f"{PREFIX}{location.upper()}"
     if variable not in values:
         return f"{variable} is not set; `counterfoil dev` starts servers and prints it"
-    shown = "(hidden)" if variable.endswith("_URL") else repr(values[variable])
+    shown = "(hidden)" if variable.endswith(("_URL", "_SOURCES")) else repr(values[variable])
     return f"{variable}={shown}: {message.removeprefix('Value error, ')}"

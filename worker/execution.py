@@ -20,7 +20,7 @@ from persistence.job_life import Acceptance, cancel_job, finish_job, recorded_en
 from persistence.transaction import Sessions, transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, asker, parse, refuse_id
-from worker.jobs.context import JobContext
+from worker.jobs.context import NOWHERE, JobContext
 from worker.jobs.job import Job
 from worker.observer import End, Observer
 from worker.outcome import Again, Ended, Outcome, Succeeded
@@ -45,10 +45,10 @@ class Execution:
     max_rows: int
     random: Callable[[], float]
     observer: Observer = field(default_factory=Observer)
-    roots: Roots = field(default_factory=Roots)
+    roots: Roots = NOWHERE
     max_bytes: int = 16 * 1024 * 1024
 
-    async def execute(self, job: Job, delivery: Delivery, redis: "Redis[bytes] | None" = None) -> Outcome:
+    async def execute(self, job: Job, delivery: Delivery, redis: Redis | None = None) -> Outcome:
         """Run one delivery of a job, and return what became of it; a long one tells `redis` how far it is.
 
         Raises nothing but CancelledError, when the worker stops: the job's row is then as if nothing had been.

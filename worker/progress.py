@@ -19,7 +19,7 @@ KEPT_SECONDS = 60
 
 
 class Progress(BaseModel):
-    """Rows done, bytes read of `size` (None: not known), and seconds since this run of the job has `started` (epoch)."""
+    """Rows done, bytes read of `size` (None: not known), seconds since this run of the job has `started` (epoch)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,7 +48,7 @@ class Progress(BaseModel):
 class Teller:
     """Tells the progress of one run of a job, seldom enough to cost nothing; a Redis that is away is no matter."""
 
-    def __init__(self, redis: "Redis[bytes] | None", job_id: str) -> None:
+    def __init__(self, redis: Redis | None, job_id: str) -> None:
         """Take the connection, or None where nobody listens."""
         self._redis, self._key = redis, PROGRESS_KEY + job_id
         self._started, self._begun = time.time(), time.monotonic()
@@ -74,12 +74,12 @@ class Teller:
                 await self._redis.delete(self._key)
 
 
-async def progress_of(redis: "Redis[bytes]", job_id: str) -> Progress | None:
+async def progress_of(redis: Redis, job_id: str) -> Progress | None:
     """Return how far a running job is, or None where nobody has told it."""
     told = await redis.get(PROGRESS_KEY + job_id)
     return None if told is None else Progress.model_validate_json(told)
 
 
-async def _tell(redis: "Redis[bytes]", key: str, progress: Progress) -> None:
+async def _tell(redis: Redis, key: str, progress: Progress) -> None:
     with suppress(RedisError, OSError):
         await redis.set(key, progress.model_dump_json(), ex=KEPT_SECONDS)

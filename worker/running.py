@@ -112,7 +112,8 @@ async def _called(worker: Worker, job: Claimed, call: Call, function: Function) 
         "queue": job.queue,
         ENGINE_KEY: lambda: job.id in worker.aborting_tasks,
     }
-    seconds = worker.job_timeout_s if function.timeout_s is None else function.timeout_s
+    # Ours end themselves, and a job that tells how far it is may take longer.
+    seconds = None if isinstance(function, KeepsAborts) else function.timeout_s or worker.job_timeout_s
     await call_hook(worker.on_job_start, ctx)
     try:
         async with asyncio.timeout(seconds):

@@ -16,6 +16,8 @@ from domain.errors import CounterfoilError
 from domain.job import REMEMBERED_DAYS
 from persistence.engine import database_url
 from worker.processes.cores import available_cores
+from worker.sources.errors import WrongRoot
+from worker.sources.roots import Roots
 
 PREFIX = "COUNTERFOIL_"
 
@@ -116,6 +118,13 @@ class Settings(BaseSettings):
     """Days for which it keeps dead jobs."""
     retention_days: float | None = Field(None, gt=0, le=36_525)
     """Days after which soft-deleted rows are purged every night; unset: never."""
+    sources: Annotated[tuple[str, ...], NoDecode] = ()
+    """Roots below which the sources of bulk jobs may lie, separated by commas; unset: no job may name a URL.
+
+    Such as file:///srv/imports, s3://bucket/prefix or https://exports.example.com/.
+    """
+    sources_private_hosts: bool = False
+    """Whether http sources may have addresses of the own network too, save link-local ones."""
     health_port: int | None = Field(None, ge=0, le=65_535)
     """The port of /live, /ready and /metrics, 0 for any free one; unset: none."""
     health_host: str = "0.0.0.0"  # noqa: S104 - probes and scrapers come from other machines; nothing secret is told
@@ -125,7 +134,7 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("entities", "queues", mode="before")
+    @field_validator("entities", "queues", "sources", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -145,6 +154,15 @@ class Settings(BaseSettings):
     def _refuse_twice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if twice := sorted({queue for queue in value if value.count(queue) > 1}):
             raise ValueError(f"names {', '.join(twice)} twice; name each queue once, in the order of urgency")
+        return value
+
+    @field_validator("sources")
+    @classmethod
+    def _check_sources(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            Roots.parse(value)
+        except WrongRoot as error:
+            raise ValueError(str(error)) from None
         return value
 
     @field_validator("queue_weights")

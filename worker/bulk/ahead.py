@@ -6,14 +6,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 Item = TypeVar("Item")
-Serve = Callable[["Future[object]"], Awaitable[None]]
+Serve = Callable[["Future[Any]"], Awaitable[None]]
 _END = object()
 
 
-async def _wait(future: "Future[object]") -> None:
+async def _wait(future: "Future[Any]") -> None:
     await asyncio.wait([future])
 
 
@@ -24,10 +24,10 @@ async def read_ahead(items: Iterator[Item], serve: Serve = _wait) -> AsyncGenera
     here. The thread is a daemon: standard input may block it for ever, and that must not keep the process from ending
     (`asyncio.to_thread` would).
     """
-    asked: SimpleQueue[Future[object] | None] = SimpleQueue()
+    asked: SimpleQueue[Future[Any] | None] = SimpleQueue()
     loop = asyncio.get_running_loop()
     Thread(target=_make, args=(items, asked, loop), daemon=True).start()
-    future: Future[object] = loop.create_future()
+    future: Future[Any] = loop.create_future()
     asked.put(future)
     try:
         while True:
@@ -42,7 +42,7 @@ async def read_ahead(items: Iterator[Item], serve: Serve = _wait) -> AsyncGenera
         asked.put(None)
 
 
-def _make(items: Iterator[Item], asked: "SimpleQueue[Future[object] | None]", loop: AbstractEventLoop) -> None:
+def _make(items: Iterator[Item], asked: "SimpleQueue[Future[Any] | None]", loop: AbstractEventLoop) -> None:
     while (future := asked.get()) is not None:
         try:
             _hand_over(loop, future, next(items, _END))
@@ -50,7 +50,7 @@ def _make(items: Iterator[Item], asked: "SimpleQueue[Future[object] | None]", lo
             _hand_over(loop, future, error)
 
 
-def _hand_over(loop: AbstractEventLoop, future: "Future[object]", item: object) -> None:
+def _hand_over(loop: AbstractEventLoop, future: "Future[Any]", item: object) -> None:
     def settle() -> None:
         if future.done():  # cancelled meanwhile
             return

@@ -14,7 +14,7 @@ from domain.row_check import RowCheck, Text
 from persistence.bulk import Arrival
 from persistence.driver_values import driver_columns
 from worker.bulk.mapping import Mapped
-from worker.sources.records import Reading
+from worker.sources.reading import Reading
 
 BATCH_ROWS = 4_000
 """Rows that are checked, copied and audited together.
@@ -32,16 +32,21 @@ class Arriving:
     table: Table
     mapped: Mapped | None
     distinct: str | None = None
+    lines_before: int = 0
 
     def of_source(self, reading: Reading) -> Iterator[Arrival]:
         """Yield what a source holds, batch by batch."""
         text = Text(reading.raw, reading.header_text)
         for records in reading.chunks(BATCH_ROWS):
-            rows, faults = self.mapped.rows(records.rows) if self.mapped else (records.rows, [])
-            batch, rejects = self._checked(records.lines, rows, records.rows, text, faults)
-            yield Arrival(batch, [*records.rejects, *rejects], records.position)
+            if self.mapped is None:
+                raise TypeError("records of a source want a mapping")
+            rows, faults = self.mapped.rows(records.rows)
+            lines = [line + self.lines_before for line in records.lines] if self.lines_before else records.lines
+            batch, rejects = self._checked(lines, rows, records.rows, text, faults)
+            unread = [reject._replace(line=reject.line + self.lines_before) for reject in records.rejects]
+            yield Arrival(batch, [*unread, *rejects], records.position)
 
-    def _checked(  # noqa: PLR0913, PLR0917 - what a record is
+    def _checked( 
         self, lines: Sequence[int], rows: list[Row], records: Sequence[Any], text: Text, faults: Sequence[Any] = ()
     ) -> tuple[Batch, list[Reject]]:
         def reject(number: int, name: str, reason: str) -> Reject:

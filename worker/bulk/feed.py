@@ -1,4 +1,4 @@
-"""The chunks of an upload as a stream that a thread reads, fetched by the coroutine that has the database's connection."""
+"""The chunks of an upload as a stream that a thread reads, fetched by the coroutine that has the connection."""
 
 import asyncio
 import io
@@ -6,6 +6,7 @@ from asyncio import Future
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from queue import SimpleQueue
+from typing import Any
 
 import zstandard
 
@@ -62,7 +63,7 @@ class Feed(io.RawIOBase):
         self._rest = self._rest[size:]
         return size
 
-    async def serve(self, wanted: "Future[object]") -> None:
+    async def serve(self, wanted: "Future[Any]") -> None:
         """Wait for an item that the thread makes from this stream, and fetch chunks whenever it may need them."""
         while not wanted.done():
             while not self._is_whole and self._chunks.qsize() < AHEAD:
@@ -71,9 +72,9 @@ class Feed(io.RawIOBase):
                 self._is_whole = chunk is None
                 self._chunks.put(chunk)
             self._hungry.clear()
-            hungry = asyncio.ensure_future(self._hungry.wait())
+            hungry: Future[Any] = asyncio.ensure_future(self._hungry.wait())
             try:
-                await asyncio.wait([wanted, hungry], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({wanted, hungry}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 hungry.cancel()
 

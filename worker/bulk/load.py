@@ -17,7 +17,6 @@ from worker.bulk.errors import UploadGone
 from worker.bulk.feed import Feed
 from worker.bulk.planning import Rows, mapped
 from worker.jobs.context import JobContext
-from worker.sources.compression import decompressed
 from worker.sources.open import open_url
 from worker.sources.records import read_records
 
@@ -75,11 +74,11 @@ class BulkRun:
             yield from self._arriving(stream, source)
 
     def _arriving(self, stream: BinaryIO, source: Source) -> Iterator[Arrival]:
-        unpacked = decompressed(stream, source.compression)
-        reading = read_records(unpacked, source, max_record_bytes=self.context.max_record_bytes)
+        reading = read_records(stream, source, max_record_bytes=self.context.max_record_bytes)
         plan = mapped(self.rows, source, reading.header)
         check = self._check(is_plain=plan.is_plain and source.dialect.null is None)
-        yield from Arriving(check, self.rows.entity.table, plan, source.distinct).of_source(reading)
+        arriving = Arriving(check, self.rows.entity.table, plan, source.distinct, source.lines_before)
+        yield from arriving.of_source(reading)
         self._notes = tuple(plan.notes())
 
     def _inline(self) -> Iterator[Arrival]:

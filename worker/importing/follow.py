@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from redis.asyncio import Redis
+from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -64,7 +64,7 @@ class Follower:
     """Follows one job; `queue` is where somebody has to work on it."""
 
     sessions: Sessions
-    redis: "Redis[bytes] | None"
+    redis: ArqRedis | None
     queue: str
     bar: Bar
     _started: float = field(default=0.0)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 from domain.commands import Bulk, BulkInsert, BulkUpdate, OnConflict, OnInvalid
 from domain.origin import Origin
@@ -39,7 +40,7 @@ class Options:
 
     def command(self, source: Source | None = None) -> Bulk:
         """Return the job's arguments, for the whole source or for a part of it."""
-        common = {
+        common: dict[str, Any] = {
             "entity": self.entity,
             "source": source or self.source,
             "on_invalid": self.on_invalid,

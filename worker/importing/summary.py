@@ -35,6 +35,8 @@ class Summary:
     """Counts of rows by what became of them, in one job or in several."""
 
     jobs: list[str] = field(default_factory=list)
+    done_before: int = 0
+    """How many of them an earlier run of the import had done."""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -58,7 +60,7 @@ class Summary:
         """Return the counts, and up to 1,000 refusals with line, field and reason, as a JSON object on one line."""
         refusals = [{"line": one.line, "field": one.field, "reason": one.reason} for one in self.rejects[:KEPT]]
         seconds = round(time.perf_counter() - self.started, 3)
-        found = {"read": self.read, **self.counts, "jobs": self.jobs, "seconds": seconds, "ending": ending.value}
+        found = {"read": self.read, **self.counts, "jobs": self.jobs, "done_before": self.done_before, "seconds": seconds, "ending": ending.value}
         more = {"notes": self.notes, "failures": self.failures, "changes": self.changes, "refusals": refusals}
         return json.dumps({**found, **more})
 
@@ -71,6 +73,8 @@ class Summary:
         for name in COUNTS:
             table.add_row(name, f"{self.counts[name]:,}")
         table.add_row("jobs", f"{len(self.jobs):,}" if len(self.jobs) != 1 else self.jobs[0])
+        if self.done_before:
+            table.add_row("done before", f"{self.done_before:,}")
         table.add_row("seconds", f"{time.perf_counter() - self.started:.2f}")
         return table
 

@@ -39,7 +39,7 @@ def _is_small(command: BulkInsert) -> bool:
 
 
 def _parents(tx: Transaction, entity: EntityType, command: BulkInsert) -> dict[str, tuple[str, ...]]:
-    """Return the fields of related rows that a row may say, by reference: all but the natural key, which it says anyway."""
+    """Return the fields of related rows that a row may say beside the natural key, by reference."""
     found = {}
     for name in command.create_missing:
         target = tx.entities[entity.references[name].target]

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from worker.sources.roots import Roots
 
+NOWHERE = Roots(())
+"""No source may be read."""
+
 
 def _unheard(_rows: int, _position: int, _size: int | None) -> None:
     """Tell nobody."""
@@ -19,6 +22,6 @@ class JobContext:
     """
 
     job_id: str = "inline"
-    roots: Roots = Roots()
+    roots: Roots = NOWHERE
     max_record_bytes: int = 16 * 1024 * 1024
     moved: Callable[[int, int, int | None], None] = _unheard
