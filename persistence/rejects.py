@@ -77,11 +77,11 @@ def _rows(rejects: Sequence[Reject]) -> Iterator[_Row]:
     number = 0
     for one in sorted(rejects, key=lambda reject: reject.line):
         number = number + 1 if before and before.line == one.line else 0
-        raw = None if before and number and before.raw == one.raw else storable(one.raw[:RAW_KEPT])[:RAW_KEPT]
-        header = None if before and before.header == one.header else storable(one.header)
-        yield _Row(one.line, number, _short(one.field), _short(one.reason), raw, header)
+        raw = None if before and number and before.raw == one.raw else _cut(one.raw, RAW_KEPT)
+        header = None if before and before.header == one.header else _cut(one.header, RAW_KEPT)
+        yield _Row(one.line, number, _cut(one.field, REASON_KEPT), _cut(one.reason, REASON_KEPT), raw, header)
         before = one
 
 
-def _short(text: str) -> str:
-    return storable(text[:REASON_KEPT])[:REASON_KEPT]
+def _cut(text: str, length: int) -> str:
+    return storable(text[:length])[:length]

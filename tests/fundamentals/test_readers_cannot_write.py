@@ -25,7 +25,7 @@ async def test_a_reader_reads(sessions: Sessions) -> None:
 
 def test_a_reader_has_no_method_that_writes() -> None:
     """What it can do is this, and nothing else."""
-    assert {name for name in dir(Reader) if not name.startswith("_")} == {"get", "scalars", "rows"}
+    assert {name for name in dir(Reader) if not name.startswith("_")} == {"get", "scalars", "rows", "stream"}
 
 
 WRITES: list[str] = [
@@ -46,6 +46,9 @@ async def test_a_statement_that_writes_is_refused(sessions: Sessions, subtests: 
             with pytest.raises(ReadOnly, match="a reader cannot write; open `transaction"):
                 async with reader(sessions) as read:
                     await read.rows(text(sentence))  # type: ignore[arg-type]
+            with pytest.raises(ReadOnly):
+                async with reader(sessions) as read:
+                    await anext(read.stream(text(sentence), 10))  # type: ignore[arg-type]
             assert await images(sessions, "task") == before
 
 

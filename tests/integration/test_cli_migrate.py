@@ -20,7 +20,8 @@ async def test_up_down_and_up_again(settings: Settings) -> None:
     """The database follows, and each command says from where to where."""
     (newest,) = heads(settings)
     for arguments, told, expected in (
-        (["downgrade"], f"{newest} -> 0001", {"0001"}),
+        (["downgrade"], f"{newest} -> 0002", {"0002"}),
+        (["downgrade"], "0002 -> 0001", {"0001"}),
         (["downgrade"], "0001 -> not migrated", set()),
         (["upgrade"], f"not migrated -> {newest}", {newest}),
         ([], f"{newest} -> {newest}", {newest}),

@@ -38,6 +38,7 @@ async def refused(sessions: Sessions, rejects: list[Reject], dialect: object = N
 
 async def rows(settings: Settings, *options: str, delimiter: str = ",", quote: str = '"') -> list[list[str]]:
     """Return what the command prints as CSV, cell by cell."""
+    csv.field_size_limit(2 * RAW_KEPT)  # whoever reads a file in this process sets it for all
     ended = await command(settings, *options)
     assert (ended.code, ended.err) == (0, "")
     return list(csv.reader(io.StringIO(ended.out, newline=""), delimiter=delimiter, quotechar=quote))

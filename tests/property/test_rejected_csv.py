@@ -18,9 +18,10 @@ DIALECTS = st.sampled_from(
         Dialect(delimiter=";", quote="'"),
         Dialect(delimiter="\t", escape="\\"),
         Dialect(delimiter="|", quote="~", escape="^"),
+        Dialect(delimiter="x", quote="a"),
     ]
 )
-TEXTS = st.text("ab ,;|'\"\\^~\t\r\né=", max_size=12)
+TEXTS = st.text("abx ,;|'\"\\^~\t\r\né=", max_size=12)
 
 
 def form_of(dialect: Dialect) -> dict[str, Any]:

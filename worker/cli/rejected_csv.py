@@ -57,7 +57,7 @@ class RejectedCsv:
     def _is_whole(self, text: str) -> bool:
         """Tell whether what follows a text would be a record of its own."""
         try:
-            return len(list(islice(self._read(f"{text}\nx"), 3))) == 2  # noqa: PLR2004 - the text's, and x
+            return list(islice(self._read(f"{text}\nx"), 1, 3)) == list(self._read("x"))
         except csv.Error:
             return False
 
