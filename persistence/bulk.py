@@ -14,8 +14,8 @@ from persistence.refusals import Refusals
 from persistence.related_rows import RelatedRows
 from persistence.row_report import keep_report
 from persistence.seen_rows import new_marks
-from persistence.tried_changes import change_tried
 from persistence.transaction import Transaction
+from persistence.tried_changes import change_tried
 
 
 class Arrival(NamedTuple):

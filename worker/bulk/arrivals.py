@@ -46,7 +46,7 @@ class Arriving:
             unread = [reject._replace(line=reject.line + self.lines_before) for reject in records.rejects]
             yield Arrival(batch, [*unread, *rejects], records.position)
 
-    def _checked( 
+    def _checked(
         self, lines: Sequence[int], rows: list[Row], records: Sequence[Any], text: Text, faults: Sequence[Any] = ()
     ) -> tuple[Batch, list[Reject]]:
         def reject(number: int, name: str, reason: str) -> Reject:

@@ -10,6 +10,7 @@ from domain.result import Result
 from domain.row_check import RowCheck
 from domain.source import Source
 from persistence.bulk import Arrival, BulkWrite
+from persistence.rejects import clear_rejects
 from persistence.upload import chunk_of, remove_upload, upload_size
 from worker.bulk.ahead import read_ahead
 from worker.bulk.arrivals import Arriving
@@ -36,6 +37,7 @@ class BulkRun:
 
     async def run(self) -> Result:
         """Write all rows; returns the counts, and notes on the source's columns. Raises what the sources raise."""
+        await clear_rejects(self.write.tx.session, self.context.job_id)  # of an attempt before
         async with self._arrivals() as arrivals:
             result = await self.write.run(arrivals, self._moved)
         if self._feed is not None:

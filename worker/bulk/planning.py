@@ -12,11 +12,11 @@ from domain.entities import Entities, EntityType
 from domain.errors import UnknownName
 from domain.rows import dotted_names, reference_named
 from domain.source import Source
-from worker.bulk.errors import MissingFields, NothingTaken, NoJson
+from worker.bulk.errors import MissingFields, NoJson, NothingTaken
 from worker.bulk.mapping import NOTED, Mapped
 from worker.sources.json_text import parse_json
 
-OWN_COLUMNS = ("rejected_line", "rejected_reason")
+OWN_COLUMNS = ("rejected_line", "rejected_reason", "rejected_text")
 """Columns that `counterfoil rejects --csv` puts in front: no field takes them, and nobody needs to be told."""
 
 

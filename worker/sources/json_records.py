@@ -8,8 +8,8 @@ from itertools import repeat
 from pydantic import JsonValue
 
 from domain.reject import RAW_KEPT, Reject
-from worker.sources.json_text import MAX_DEPTH, parse_json, strict_scanner
 from worker.sources.blocks import Blocks, ByteSource, Counted, LineTooLongError
+from worker.sources.json_text import MAX_DEPTH, parse_json, strict_scanner
 from worker.sources.reading import Records, Row
 from worker.sources.text import Decoder
 
