@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domain.commands import Prune
 from domain.reject import RAW_KEPT, Fate, Reject, RowFate
-from domain.row_runs import RowRun
+from domain.row_runs import RowRun, runs_of
 from persistence import rejects, row_report
 from persistence.dead_jobs import drop_ids
 from persistence.prune import prune_jobs
@@ -26,7 +26,7 @@ async def keep_all(sessions: Sessions, *job_ids: str) -> None:
         await rest(sessions, job_id=job_id)
         async with begin(sessions) as tx:
             await keep_rejects(tx.session, job_id, [Reject(2, "title", "odd", "{}")])
-            await keep_report(tx.session, job_id, 1, [RowFate(2, Fate.REFUSED, None)])
+            await keep_report(tx.session, job_id, 1, [RowRun(2, 1, Fate.REFUSED, None)])
             await keep_chunk(tx.session, job_id, 1, b"bytes")
 
 
@@ -103,7 +103,7 @@ async def test_a_report_is_read_back_batch_by_batch(sessions: Sessions) -> None:
     ]
     async with begin(sessions) as tx:
         for number, batch in enumerate([*batches, []]):
-            await keep_report(tx.session, "j", number, batch)
+            await keep_report(tx.session, "j", number, runs_of(batch))
     async with reader(sessions) as read:
         assert [fate async for fate in report_of(read, "j")] == [fate for batch in batches for fate in batch]
         runs = [run async for run in report_runs(read, "j")]

@@ -8,6 +8,7 @@ import pytest
 
 from domain.reject import RAW_KEPT, Fate, Reject, RowFate
 from persistence.rejects import keep_rejects
+from domain.row_runs import runs_of
 from persistence.row_report import keep_report
 from persistence.transaction import Sessions
 from tests.processes import Ended, command
@@ -100,7 +101,7 @@ async def test_a_report_counts_fates_and_lists_every_row(settings: Settings, ses
     fates = [RowFate(line, Fate.INSERTED, 10 * line) for line in range(2, 1_502)]
     fates += [RowFate(line, Fate.SKIPPED, None) for line in range(1_502, 1_530)]
     async with begin(sessions) as tx:
-        await keep_report(tx.session, "j", 1, fates)
+        await keep_report(tx.session, "j", 1, runs_of(fates))
     shown = (await command(settings, "report", "j")).out
     for cell in ("1,500", "28", "1521", "… and 8 more that were not inserted; --csv has every row"):
         assert cell in shown

@@ -31,6 +31,8 @@ class Mapped:
     json_fields: frozenset[str] = frozenset()
     left: dict[str, None] = field(default_factory=dict)
     """Names that no field took, the first 20 of them."""
+    met: set[str] = field(default_factory=set)
+    """Mapped columns that a record had."""
 
     def rows(self, records: Sequence[Any]) -> tuple[list[Row], list[Fault]]:
         """Return a row for each record, and what of them cannot be read."""
@@ -54,10 +56,14 @@ class Mapped:
 
     def notes(self) -> list[str]:
         """Return what a person should know of the columns after the last record, in sentences."""
+        found = []
+        unmet = sorted(set((self.columns or {}).values()) - self.met) if self.header is None else []
+        if unmet and self.met:
+            found.append(f"no record has {', '.join(map(repr, unmet))}")
         if not self.left:
-            return []
+            return found
         more = " and perhaps more" if len(self.left) == NOTED else ""
-        return [f"no field took the column {', '.join(map(repr, self.left))}{more}"]
+        return [*found, f"no field took the column {', '.join(map(repr, self.left))}{more}"]
 
     def _of_cells(self, records: Sequence[Sequence[str | None]]) -> list[Row]:
         columns, header = self.columns or {}, self.header or ()
@@ -79,7 +85,10 @@ class Mapped:
     def _of_object(self, record: Mapping[str, Any]) -> Row:
         row = dict(self.constants)
         if self.columns is not None:
-            row.update({name: record[column] for name, column in self.columns.items() if column in record})
+            for name, column in self.columns.items():
+                if column in record:
+                    self.met.add(column)
+                    row[name] = record[column]
             return row
         for name, value in record.items():
             if name in self.known:

@@ -60,14 +60,8 @@ class Summary:
         """Return the counts, and up to 1,000 refusals with line, field and reason, as a JSON object on one line."""
         refusals = [{"line": one.line, "field": one.field, "reason": one.reason} for one in self.rejects[:KEPT]]
         seconds = round(time.perf_counter() - self.started, 3)
-        found = {
-            "read": self.read,
-            **self.counts,
-            "jobs": self.jobs,
-            "done_before": self.done_before,
-            "seconds": seconds,
-            "ending": ending.value,
-        }
+        jobs = {"jobs": self.jobs, "done_before": self.done_before}
+        found = {"read": self.read, **self.counts, **jobs, "seconds": seconds, "ending": ending.value}
         more = {"notes": self.notes, "failures": self.failures, "changes": self.changes, "refusals": refusals}
         return json.dumps({**found, **more})
 
