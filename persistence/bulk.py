@@ -38,7 +38,8 @@ class BulkWrite:
     tx: Transaction
     entity: EntityType
     command: Bulk
-    job_id: str
+    job_id: str | None
+    """Whose row the report and the refused rows stand beside; None: nobody keeps them."""
     related: RelatedRows
     refusals: Refusals
     result: Result = field(default_factory=Result)
@@ -93,7 +94,7 @@ class BulkWrite:
             settled, rejects = await self.related.settle(batch)
             await self.refuse(rejects)
             await self.write(settled)
-        if self.runs and not self.refusals.is_lost:
+        if self.runs and self.job_id is not None and not self.refusals.is_lost:
             self.batches += 1
             await keep_report(self.tx.session, self.job_id, self.batches, sorted(self.runs))
 

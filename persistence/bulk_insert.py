@@ -72,7 +72,7 @@ class BulkLoad(BulkWrite):
         return tried.again
 
 
-def bulk_load(tx: Transaction, entity: EntityType, command: BulkInsert, job_id: str) -> BulkLoad:
+def bulk_load(tx: Transaction, entity: EntityType, command: BulkInsert, job_id: str | None) -> BulkLoad:
     """Return the bulk insert that a command asks for; raises InvalidRows, UnknownName where the entity cannot."""
     key = unique_key(entity, command.conflict_on)
     if key is None and command.on_conflict is not OnConflict.ERROR:

@@ -43,7 +43,7 @@ class BulkChange(BulkWrite):
             await self.change(batch, held, key=(self.column,))
 
 
-def bulk_change(tx: Transaction, entity: EntityType, command: BulkUpdate, job_id: str) -> BulkChange:
+def bulk_change(tx: Transaction, entity: EntityType, command: BulkUpdate, job_id: str | None) -> BulkChange:
     """Return the bulk update that a command asks for; raises InvalidRows where the entity cannot serve it."""
     column = command.match_on or entity.natural_key or "id"
     if column not in {"id", entity.natural_key}:

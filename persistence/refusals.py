@@ -22,7 +22,7 @@ class Refusals:
 
     tx: Transaction
     command: Bulk
-    job_id: str
+    job_id: str | None
     rows: int = 0
     held: list[Reject] = field(default_factory=list)
     _characters: int = 0
@@ -39,7 +39,7 @@ class Refusals:
                 raise self._error(f"on_invalid is abort; the first {HELD:,} problems are kept")
         elif self.rows > self.command.max_rejects:
             raise self._error(f"more than max_rejects {self.command.max_rejects:,} rows were refused")
-        elif not self.command.dry_run:
+        elif self.job_id is not None and not self.command.dry_run:
             await keep_rejects(self.tx.session, self.job_id, rejects)
 
     @property
@@ -54,7 +54,8 @@ class Refusals:
 
     async def keep_held(self) -> None:
         """Keep the refusals of a dry run, after its work was taken back."""
-        await keep_rejects(self.tx.session, self.job_id, self.held)
+        if self.job_id is not None:
+            await keep_rejects(self.tx.session, self.job_id, self.held)
 
     def _hold(self, rejects: Sequence[Reject]) -> None:
         for reject in rejects:

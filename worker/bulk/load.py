@@ -37,11 +37,13 @@ class BulkRun:
 
     async def run(self) -> Result:
         """Write all rows; returns the counts, and notes on the source's columns. Raises what the sources raise."""
-        await clear_rejects(self.write.tx.session, self.context.job_id)  # of an attempt before
+        session, job_id = self.write.tx.session, self.context.job_id
+        if job_id is not None:
+            await clear_rejects(session, job_id)  # of an attempt before
         async with self._arrivals() as arrivals:
             result = await self.write.run(arrivals, self._moved)
-        if self._feed is not None:
-            await remove_upload(self.write.tx.session, self.context.job_id)
+        if job_id is not None:
+            await remove_upload(session, job_id)
         return result + Result(notes=self._notes)
 
     @asynccontextmanager
@@ -57,7 +59,7 @@ class BulkRun:
 
     @asynccontextmanager
     async def _uploaded(self, source: Source) -> AsyncIterator[AsyncGenerator[Arrival, None]]:
-        session, job_id = self.write.tx.session, self.context.job_id
+        session, job_id = self.write.tx.session, self.context.job_id or ""
         self._size = await upload_size(session, job_id)
         if not self._size:
             raise UploadGone(job_id)
