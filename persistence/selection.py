@@ -19,8 +19,11 @@ OPERATORS = ("eq",)
 """What `field__operator` may say in `where`."""
 
 
-LARGE = 1_000
-"""How many rows go through Python one by one; more are kept in a temporary table, whose price is LATER."""
+LARGE = 3_000
+"""How many rows may go through Python; more stay in a temporary table.
+
+Measured with PostgreSQL 18 on 2 cores: 10 rows take 0.02 s this way and 0.04 s that way, 3,000 rows 0.09 s either way.
+"""
 
 
 @dataclass(frozen=True, slots=True)
