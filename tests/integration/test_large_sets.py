@@ -9,6 +9,7 @@ from domain.errors import AuditMismatch, Duplicate, InUse, NotFound, StaleVersio
 from domain.result import IDS_KEPT, Result
 from domain.task import Task
 from persistence.insert import insert_rows
+from persistence.restore import restore_rows
 from persistence.selection import LARGE
 from persistence.soft_delete import soft_delete_rows
 from persistence.soft_delete_set import DEEP
@@ -140,6 +141,28 @@ async def test_rows_that_are_missing_or_stale_stop_all(sessions: Sessions) -> No
     with pytest.raises(Duplicate, match="task"):
         await update(sessions, Update(entity="task", id=[1, 3], changes={"key": "same"}))
     assert await images(sessions, "task") == before
+
+
+async def test_many_rows_come_back_as_few_do(sessions: Sessions) -> None:
+    """What a cascade took returns with its audit rows; what another job deleted since stays deleted."""
+    await plant(sessions, tasks=3)
+    await apply(sessions, CASCADE, "gone")
+    await apply(sessions, Restore(entity="project", id=[1]))
+    await apply(sessions, Restore(entity="task", id=[1]))
+    await apply(sessions, SoftDelete(entity="task", id=[1]))
+    before = await images(sessions, "task")
+    async with begin(sessions, "job") as tx:
+        result = await restore_rows(tx, Restore(job_id="gone"), large=0)
+    after = await images(sessions, "task")
+    assert (result.restored, result.skipped, result.ids) == (2, 2, {"restored": {"task": [2, 3]}})
+    entries = await trail(sessions, job_id="job")
+    changed = ("deleted_at", "version", "updated_at")
+    assert [(entry.entity_id, entry.action) for entry in entries] == [("2", "restore"), ("3", "restore")]
+    for entry in entries:
+        row_id = int(entry.entity_id)
+        assert entry.before == {column: before[row_id][column] for column in changed}
+        assert entry.after == {column: after[row_id][column] for column in changed}
+    await assert_balanced(sessions)
 
 
 async def test_several_commands_and_objects_share_a_transaction(sessions: Sessions) -> None:
