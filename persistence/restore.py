@@ -11,7 +11,8 @@ from domain.entities import EntityType
 from domain.errors import CannotRestore, NotFound, Problem
 from domain.result import Result
 from persistence.audit_log import AuditEntry
-from persistence.selection import LARGE, among
+from persistence.selection import LARGE
+from persistence.selection_conditions import among
 from persistence.soft_delete import mark_rows
 from persistence.soft_delete_set import mark_set, take_ids
 from persistence.transaction import Transaction

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Select, column, exists, func, literal, sel
 
 from domain.entities import EntityType, Reference
 from domain.result import Result, counted
-from persistence.selection import Asked, among, locked
+from persistence.selection import Asked, locked
+from persistence.selection_conditions import among
 from persistence.selection_set import fill_set, make_set, measure_set
 from persistence.statements import name_of
 from persistence.transaction import Transaction
