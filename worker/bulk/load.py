@@ -17,7 +17,7 @@ from worker.bulk.arrivals import Arriving
 from worker.bulk.errors import UploadGone
 from worker.bulk.feed import Feed
 from worker.bulk.planning import Rows, mapped
-from worker.jobs.context import JobContext
+from worker.job_context import JobContext
 from worker.sources.open import open_url
 from worker.sources.records import read_records
 
