@@ -1,6 +1,7 @@
 """Rows inserted by COPY under reserved ids, and audited by one statement."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
@@ -18,11 +19,31 @@ _RESERVE = text(
 )
 
 
-async def reserve_ids(tx: Transaction, entity: EntityType, rows: int) -> list[int]:
-    """Return new ids of the entity, rising, often without a gap; COPY returns none of those that it would give."""
-    parameters = {"table": quoted(entity.table.name), "rows": rows}
-    found: list[int] = (await tx.session.execute(_RESERVE, parameters)).scalar_one()
-    return found
+MOST_RESERVED = 20_000
+"""Ids that are reserved in one round trip at most; a load leaves no more than that unused."""
+
+
+@dataclass
+class NewIds:
+    """New ids of an entity, rising, often without a gap: COPY returns none of those that it would give.
+
+    Each block is larger than the last, so that a small load leaves few unused.
+    """
+
+    tx: Transaction
+    entity: EntityType
+    _left: list[int] = field(default_factory=list)
+    _block: int = 0
+
+    async def take(self, rows: int) -> list[int]:
+        """Return so many ids."""
+        if len(self._left) < rows:
+            wanted = max(rows - len(self._left), self._block)
+            parameters = {"table": quoted(self.entity.table.name), "rows": wanted}
+            self._left += (await self.tx.session.execute(_RESERVE, parameters)).scalar_one()
+            self._block = min(2 * wanted, MOST_RESERVED)
+        taken, self._left = self._left[:rows], self._left[rows:]
+        return taken
 
 
 async def copy_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], columns: Columns) -> None:
