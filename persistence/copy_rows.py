@@ -12,12 +12,13 @@ from persistence.copy_in import copy_in
 from persistence.statements import quoted, statement
 from persistence.transaction import Transaction
 
-# One call for the block: a round trip for each id would cost more than the row.
+# One call for the block: a round trip for each id would cost more than the row. The sequence is looked up once, for
+# which OFFSET 0 keeps the planner from doing it for every id.
 _RESERVE = text(
-    "SELECT array_agg(nextval(CAST(pg_get_serial_sequence(CAST(:table AS text), 'id') AS regclass)))"
-    " FROM generate_series(1, CAST(:rows AS bigint))"
+    "SELECT array_agg(nextval(known.sequence)) FROM ("
+    "SELECT CAST(pg_get_serial_sequence(CAST(:table AS text), 'id') AS regclass) AS sequence OFFSET 0"
+    ") AS known, generate_series(1, CAST(:rows AS bigint))"
 )
-
 
 MOST_RESERVED = 20_000
 """Ids that are reserved in one round trip at most; a load leaves no more than that unused."""

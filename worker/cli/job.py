@@ -24,9 +24,7 @@ from worker.settings import Settings
 def job(
     job_id: Annotated[str, typer.Argument(metavar="ID", help="the job's id")],
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="show how far it is until it has ended, and then this")
-    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="first show how far it is until it has ended")] = False,
 ) -> None:
     """Show a job: its arguments, attempts, errors and result, what Redis knows of it, and the rows that it wrote."""
 
