@@ -39,7 +39,7 @@ class BulkLoad(BulkWrite):
         """Insert the new rows, and skip, update or refuse those whose key is held."""
         left = batch
         for _ in range(ATTEMPTS):
-            if not len(left) or self.refusals.is_lost:
+            if not len(left):
                 return
             left = await self._write_once(left)
         if len(left):
@@ -50,8 +50,6 @@ class BulkLoad(BulkWrite):
         """Write what can be written now; returns the rows whose keys were taken at this very moment."""
         found = await self._sorted(batch)
         await self.refuse([batch.reject(number, str(self.key), why) for number, why in found.refused])
-        if self.refusals.is_lost:
-            return batch.only([])
         self.runs += runs_of([RowFate(batch.lines[number], Fate.SKIPPED, row_id) for number, row_id in found.skipped])
         self.result += Result(skipped=len(found.skipped))
         again = await self._insert(batch.only(found.new))

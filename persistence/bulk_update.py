@@ -39,8 +39,7 @@ class BulkChange(BulkWrite):
             else:
                 held[number] = holder.id
         await self.refuse([batch.reject(number, self.column, why) for number, why in refused])
-        if not self.refusals.is_lost:
-            await self.change(batch, held, key=(self.column,))
+        await self.change(batch, held, key=(self.column,))
 
 
 def match_column(entity: EntityType, command: BulkUpdate) -> str:

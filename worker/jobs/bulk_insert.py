@@ -3,7 +3,6 @@
 from domain.commands import BulkInsert, OnConflict, OnInvalid
 from domain.result import Result
 from persistence.bulk_insert import bulk_load
-from persistence.dry_run import taken_back
 from persistence.insert import insert_rows
 from persistence.transaction import Transaction
 from worker.bulk.load import BulkRun
@@ -23,12 +22,7 @@ async def bulk_insert(tx: Transaction, command: BulkInsert, context: JobContext 
     context = context or JobContext()
     load = bulk_load(tx, entity, command, context.job_id)
     keeps_said = command.on_conflict is OnConflict.UPDATE
-    run = BulkRun(command, rows_of(tx.entities, command), load, context, keeps_said=keeps_said)
-    if not command.dry_run:
-        return await run.run()
-    result = await taken_back(tx, run.run)
-    await load.refusals.keep_held()
-    return result
+    return await BulkRun(command, rows_of(tx.entities, command), load, context, keeps_said=keeps_said).run()
 
 
 def _is_small(command: BulkInsert) -> bool:
