@@ -26,8 +26,9 @@ async def working(settings: Settings, database: Database, redis: ArqRedis) -> As
 
 def summary_of(ended: Ended) -> dict[str, Any]:
     """Return the summary that `--json` has printed; a worker in this process logs to the same output."""
-    assert ended.out, ended.err
-    found: dict[str, Any] = json.loads(ended.out.splitlines()[-1])
+    lines = [line for line in ended.out.splitlines() if line.startswith("{")]
+    assert lines, ended.out + ended.err
+    found: dict[str, Any] = json.loads(lines[-1])
     return found
 
 

@@ -52,7 +52,7 @@ async def test_the_summary_is_a_table_and_a_line_for_each_refused_row(
     assert set(await live(sessions, "member")) == {"ada", "chen"}
 
 
-async def test_without_redis_the_job_waits_in_postgresql(
+async def test_without_redis_the_job_waits_in_postgresql(  # noqa: PLR0913, PLR0917 - fixtures
     settings: Settings, database: Database, redis: ArqRedis, sessions: Sessions, members: Path, tmp_path: Path
 ) -> None:
     """The person is told; a worker that comes with Redis does it, and the import ends."""

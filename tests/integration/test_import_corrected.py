@@ -34,7 +34,7 @@ WAYS: Mapping[str, Break | str] = {
 }
 
 
-async def test_twenty_broken_advisories_come_back_and_their_correction_completes_the_table(
+async def test_twenty_broken_advisories_come_back_and_their_correction_completes_the_table(  # noqa: PLR0913, PLR0917 - fixtures
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, shared_data: Path, tmp_path: Path
 ) -> None:
     """Those and no others, whatever found them: the reader, the schema, the related rows or the table."""

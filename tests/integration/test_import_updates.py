@@ -15,7 +15,7 @@ from worker.settings import Settings
 
 
 @pytest.mark.parametrize("column", ["key", "id"])
-async def test_a_line_changes_the_row_that_it_names(
+async def test_a_line_changes_the_row_that_it_names(  # noqa: PLR0913, PLR0917 - fixtures
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, tmp_path: Path, column: str
 ) -> None:
     """Empty cells change nothing; a row that is as wanted, one that is gone and one said twice are told apart."""
