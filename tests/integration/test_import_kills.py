@@ -31,19 +31,19 @@ async def tasks(sessions: Sessions, tmp_path: Path) -> AsyncIterator[Path]:
     file.unlink()
 
 
-async def test_another_worker_starts_over_after_a_kill(
+async def test_another_worker_starts_over_after_a_kill(  # noqa: PLR0913, PLR0917 - fixtures
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, tasks: Path, tmp_path: Path
 ) -> None:
     """So many rows, so many audit rows, one job; its file is removed only when it has succeeded."""
-    given = environment(settings, COUNTERFOIL_LEASE_SECONDS="2")
+    given = environment(settings, COUNTERFOIL_LEASE="2")
     words = ("import", str(tasks), "--entity", "task", "--json")
     with started(given, tmp_path / "import.log", *words) as running:
-        with worker_process(settings, tmp_path / "first.log", COUNTERFOIL_LEASE_SECONDS="2") as worker:
+        with worker_process(settings, tmp_path / "first.log", COUNTERFOIL_LEASE="2") as worker:
             first = await told(sessions, redis, after=0.0)
             assert worker.stop(signal.SIGKILL) == -9
         assert await sql(database, "SELECT count(*) FROM task") == [(0,)]
         assert (await sql(database, "SELECT count(*) FROM job_upload"))[0][0] > 0
-        with worker_process(settings, tmp_path / "second.log", COUNTERFOIL_LEASE_SECONDS="2"):
+        with worker_process(settings, tmp_path / "second.log", COUNTERFOIL_LEASE="2"):
             second = await told(sessions, redis, after=first.started)
             assert await asyncio.to_thread(running.process.wait, 100) == 0
         assert running.process.stdout
@@ -62,9 +62,8 @@ async def told(sessions: Sessions, redis: ArqRedis, *, after: float) -> Progress
     found: list[Progress] = []
 
     async def holds() -> bool:
-        for job in await jobs(sessions):
-            if (progress := await progress_of(redis, job.id)) is not None and progress.started > after:
-                found.append(progress)
+        told = [await progress_of(redis, job.id) for job in await jobs(sessions)]
+        found.extend(one for one in told if one is not None and one.started > after)
         return bool(found)
 
     await eventually(holds, "a worker tells how far it is")
