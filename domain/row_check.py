@@ -81,8 +81,7 @@ class RowCheck:
                     keys.setdefault(column, {})[number] = key
         batch = Batch(
             lines=[lines[number] for number in kept],
-            columns=self._columns([one.values for one in fitting])
-            | ({"id": [ids[number] for number in kept]} if ids else {}),
+            columns=self._columns([one.values for one in fitting], [ids[n] for n in kept] if ids else []),
             keys={column: [found.get(number) for number in kept] for column, found in keys.items()},
             parents={column: [found[number] for number in kept] for column, found in owned.items()},
             said=[frozenset(one.said) for one in fitting] if self.keeps_said else (),
