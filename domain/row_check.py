@@ -97,6 +97,10 @@ class RowCheck:
         return self.entity.update if self.changes else self.entity.create
 
     @cached_property
+    def _defaults(self) -> dict[str, Any]:
+        return {name: default_of(info) for name, info in self.schema.model_fields.items()}
+
+    @cached_property
     def _check(self) -> Check:
         return check_of(self.schema)
 
@@ -129,8 +133,7 @@ class RowCheck:
 
     def _columns(self, rows: Sequence[dict[str, Any]], ids: list[int]) -> dict[str, list[Any]]:
         columns = {"id": ids} if ids else {}
-        for name, info in self.schema.model_fields.items():
-            default = default_of(info)
+        for name, default in self._defaults.items():
             is_said = self.given is None or name in self.given
             columns[name] = [row.get(name, default) for row in rows] if is_said else [default] * len(rows)
         return columns
