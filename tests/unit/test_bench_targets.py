@@ -10,7 +10,8 @@ from benchmarks.meter import WARM, Meter
 from benchmarks.report import BEGIN, END, NoPlace, write_report
 from benchmarks.run import PARTS, Story
 from benchmarks.tables import amount, failures, side_by_side
-from benchmarks.targets import TARGETS, Sense, Target, Verdict, judge
+from benchmarks.target import Sense, Target, Verdict
+from benchmarks.targets import TARGETS, judge
 from tests.benchmarks import story
 
 
