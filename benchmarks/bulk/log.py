@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from benchmarks.child import LOG_LINES, Child, ChildFailed
 
-LOOK_SECONDS: Final = 0.02
+LOOK_SECONDS: Final = 0.05
+"""Between two looks: when a job began and ended stands in the lines themselves."""
 PATIENCE_SECONDS: Final = 1_800.0
 """The longest job: five million rows on a slow machine."""
 

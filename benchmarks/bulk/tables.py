@@ -31,19 +31,16 @@ def bulk_tables(figures: Figures) -> list[Table]:
 
 
 def _by_size(figures: Figures, name: str, unit: str) -> Table:
-    """Return a row for each way that was measured, a column for each size; what was not tried is left empty."""
+    """Return a row for each way that was tried, a column for each size; where it was not tried the cell is empty."""
     sizes = sorted({int(part) for figure in _bulk(figures) if (part := figure.split(".")[1]).isdecimal()})
-    rows = []
-    for way, words in WAYS.items():
-        if any(name.format(size, way) in figures.values for size in sizes):
-            rows.append((words, *(_cell(figures, name.format(size, way), f"bulk.{size}.{way}") for size in sizes)))
-    return Table((f"rows with audit, {unit}", *(f"{size:,}" for size in sizes)), rows)
+    rows = [(words, *(_cell(figures, name.format(size, way)) for size in sizes)) for way, words in WAYS.items()]
+    return Table((f"rows with audit, {unit}", *(f"{size:,}" for size in sizes)), [row for row in rows if any(row[1:])])
 
 
-def _cell(figures: Figures, name: str, tried: str) -> str:
+def _cell(figures: Figures, name: str) -> str:
     if (value := figures.median(name)) is not None:
         return amount(value)
-    return FAILED if tried in figures.failures else ""
+    return FAILED if name in figures.failures else ""
 
 
 def _changes(figures: Figures) -> Table:
