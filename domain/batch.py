@@ -23,6 +23,7 @@ class Batch:
     that key under the foreign key's column (None: it does not), and the column itself a placeholder. `parents` holds,
     by the same columns, what a row says of a related row that may have to be created. `said` are the columns that each
     row itself names, without the schema's defaults. Of rows with one mark the first alone counts (None: each counts).
+    `written` has each row's values of the columns `ready` as the database takes them, so that nobody waits for it.
     `records` are the rows as they were read, which `text` writes.
     """
 
@@ -32,6 +33,8 @@ class Batch:
     parents: Mapping[str, list[Row]] = field(default_factory=dict)
     said: Sequence[frozenset[str]] = ()
     marks: Sequence[str | None] = ()
+    ready: tuple[str, ...] = ()
+    written: Sequence[str] = ()
     records: Sequence[Any] = ()
     text: Callable[[Any], str] = _no_text
     header: str = ""
@@ -52,6 +55,7 @@ class Batch:
             parents={name: _at(values, numbers) for name, values in self.parents.items()},
             said=_at(self.said, numbers) if self.said else (),
             marks=_at(self.marks, numbers) if self.marks else (),
+            written=_at(self.written, numbers) if self.written else (),
             records=_at(self.records, numbers) if self.records else (),
         )
 

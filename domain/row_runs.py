@@ -26,6 +26,22 @@ def run_of(fate: Fate, lines: Sequence[int], ids: Sequence[int] | None = None) -
     return runs_of(list(map(RowFate, lines, repeat(fate), repeat(None) if ids is None else ids)))
 
 
+def joined(runs: Iterable[RowRun]) -> list[RowRun]:
+    """Return the runs in the order of their lines, those that go on where another ends as one with it."""
+    found: list[RowRun] = []
+    for run in sorted(runs):
+        last = found[-1] if found else None
+        if last is not None and last.fate is run.fate and last.line + last.length == run.line and _goes_on(last, run):
+            found[-1] = last._replace(length=last.length + run.length)
+        else:
+            found.append(run)
+    return found
+
+
+def _goes_on(before: RowRun, run: RowRun) -> bool:
+    return run.id is None if before.id is None else run.id == before.id + before.length
+
+
 def runs_of(fates: Sequence[RowFate]) -> list[RowRun]:
     """Return the fates as the fewest runs in their order."""
     starts: list[int] = []

@@ -9,13 +9,16 @@ from domain.commands import Bulk
 from domain.entities import EntityType
 from domain.reject import Fate, Reject, RowFate
 from domain.result import Result
-from domain.row_runs import RowRun, run_of, runs_of
+from domain.row_runs import RowRun, joined, run_of, runs_of
 from persistence.refusals import Refusals
 from persistence.related_rows import RelatedRows
 from persistence.row_report import keep_report
 from persistence.seen_rows import new_marks
 from persistence.transaction import Transaction
 from persistence.tried_changes import change_tried
+
+RUNS_HELD = 1_000
+"""Runs of rows of one fate that are held before they are written: some 100 KB."""
 
 
 class Arrival(NamedTuple):
@@ -45,7 +48,7 @@ class BulkWrite:
     result: Result = field(default_factory=Result)
     batches: int = 0
     runs: list[RowRun] = field(default_factory=list)
-    """What became of the rows of the batch that is written."""
+    """What became of the rows, of the last ones: a whole file is often one run, so that few are written."""
 
     async def run(self, arrivals: Arrivals, moved: Moved) -> Result:
         """Write what arrives; raises RowsRefused where the rules say that nothing is to be written."""
@@ -55,6 +58,7 @@ class BulkWrite:
             done += len(arrival.batch) + len({reject.line for reject in arrival.rejects})
             moved(done, arrival.position)
         self.refusals.settle()
+        await self._report()
         return self.result + self.related.created + Result(refused=self.refusals.rows)
 
     async def write(self, batch: Batch) -> None:
@@ -87,16 +91,21 @@ class BulkWrite:
             self.result += tried.result
 
     async def _take(self, arrival: Arrival) -> None:
-        self.runs = []
         await self.refuse(arrival.rejects)
         batch = await self._unmarked(arrival.batch)
         if len(batch) and not self.refusals.is_lost:
             settled, rejects = await self.related.settle(batch)
             await self.refuse(rejects)
             await self.write(settled)
-        if self.runs and self.job_id is not None and not self.refusals.is_lost:
+        self.runs = joined(self.runs)
+        if len(self.runs) >= RUNS_HELD:
+            await self._report()
+
+    async def _report(self) -> None:
+        if self.job_id is not None and not self.refusals.is_lost:
             self.batches += 1
-            await keep_report(self.tx.session, self.job_id, self.batches, sorted(self.runs))
+            await keep_report(self.tx.session, self.job_id, self.batches, self.runs)
+        self.runs = []
 
     async def _unmarked(self, batch: Batch) -> Batch:
         """Return the rows whose mark no earlier row of the source has."""

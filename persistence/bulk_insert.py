@@ -11,6 +11,7 @@ from domain.result import IDS_KEPT, Result, counted
 from domain.row_runs import runs_of
 from persistence.bulk import BulkWrite
 from persistence.conflicts import Sorted, sort_out
+from persistence.copy_rows import NewIds
 from persistence.own_rows import OwnRows
 from persistence.refusals import Refusals
 from persistence.related_rows import RelatedRows
@@ -29,6 +30,10 @@ class BulkLoad(BulkWrite):
     command: BulkInsert
     key: UniqueKey | None = None
     own: OwnRows = field(default_factory=OwnRows)
+
+    def __post_init__(self) -> None:
+        """Make what reserves ids."""
+        self.new = NewIds(self.tx, self.entity)
 
     async def write(self, batch: Batch) -> None:
         """Insert the new rows, and skip, update or refuse those whose key is held."""
@@ -64,7 +69,7 @@ class BulkLoad(BulkWrite):
         if not len(batch):
             return batch
         is_error = self.command.on_conflict is OnConflict.ERROR
-        tried = await insert_tried(self.tx, self.entity, batch, None if is_error else self.key)
+        tried = await insert_tried(self.new, batch, None if is_error else self.key)
         await self.refuse(tried.rejects)
         self.own.add(tried.ids, tried.lines)
         self.note(Fate.INSERTED, tried.lines, tried.ids)

@@ -11,16 +11,19 @@ from domain.entities import EntityType
 from domain.errors import CannotRestore, NotFound, Problem
 from domain.result import Result
 from persistence.audit_log import AuditEntry
-from persistence.selection import among
+from persistence.selection import LARGE
+from persistence.selection_conditions import among
 from persistence.soft_delete import mark_rows
+from persistence.soft_delete_set import mark_set, take_ids
 from persistence.transaction import Transaction
 
 
-async def restore_rows(tx: Transaction, command: Restore) -> Result:
+async def restore_rows(tx: Transaction, command: Restore, *, large: int = LARGE) -> Result:
     """Restore exactly the rows that one soft delete's job removed and that are deleted since then, or the given ids.
 
-    Rows that live already are skipped. Raises NotFound; CannotRestore when another row holds or wants a key, or when an
-    owner (a task's project or parent) is deleted and does not come back with them.
+    Rows that live already are skipped; more than `large` rows are changed as one set. Raises NotFound; CannotRestore
+    when another row holds or wants a key, or when an owner (a task's project or parent) is deleted and does not come
+    back with them.
     """
     if command.job_id is not None:
         removed, skipped = await _removed_by(tx, command.job_id)
@@ -32,6 +35,9 @@ async def restore_rows(tx: Transaction, command: Restore) -> Result:
     for name in sorted(removed, key=lambda name: list(tx.entities).index(name)):
         await _refuse_orphans(tx, tx.entities[name], removed)
         await _refuse_taken_keys(tx, tx.entities[name], removed[name])
+    if sum(map(len, removed.values())) > large:
+        await take_ids(tx, removed)
+        return result + await mark_set(tx, "restore")
     for name, ids in removed.items():
         result += await mark_rows(tx, tx.entities[name], ids, "restore")
     return result

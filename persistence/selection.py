@@ -2,25 +2,22 @@
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, null, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql.expression import any_, literal
 
 from domain.commands import Key, Selection
-from domain.entities import Entities, EntityType
-from domain.errors import NotFound, UnknownName
-from domain.rows import dotted_names, field_value, key_value, reference_named
-from persistence.references import resolve_keys
+from domain.entities import EntityType
+from domain.errors import NotFound
+from domain.rows import key_value
+from persistence.selection_conditions import among, conditions_of
 from persistence.transaction import Transaction
 
-OPERATORS = ("eq",)
-"""What `field__operator` may say in `where`."""
+LARGE = 3_000
+"""How many rows may go through Python; more stay in a temporary table.
 
-
-LARGE = 1_000
-"""How many rows go through Python one by one; more are kept in a temporary table, whose price is LATER."""
+Measured with PostgreSQL 18 on 2 cores: 10 rows take 0.02 s this way and 0.04 s that way, 3,000 rows 0.09 s either way.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ async def asked(tx: Transaction, entity: EntityType, selection: Selection) -> As
         return _by_values(entity, "id", selection.id)
     if selection.key is not None:
         return _by_keys(entity, selection.key)
-    return Asked(await _conditions(tx, entity, selection.where or {}))
+    return Asked(await conditions_of(tx, entity, selection.where or {}))
 
 
 async def select_few(tx: Transaction, entity: EntityType, asked: Asked, *, most: int) -> list[Selected] | None:
@@ -82,11 +79,6 @@ async def existing_keys(tx: Transaction, entity: EntityType, keys: Sequence[Key]
     """Return the ids of the live rows with these natural keys, locked; missing keys are left out."""
     rows = await _locked(tx, entity, [among(entity.table.c[str(entity.natural_key)], keys)])
     return {row.key: row.id for row in rows if row.key is not None}
-
-
-def among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Return `column = ANY (values)`: one parameter whatever their number, where IN has one for each."""
-    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def locked(entity: EntityType, conditions: Sequence[ColumnElement[bool]], *columns: ColumnElement[Any]) -> Select[Any]:
@@ -124,36 +116,3 @@ def _by_keys(entity: EntityType, keys: Sequence[Key]) -> Asked:
 
 def _by_values(entity: EntityType, column: str, values: Sequence[Key]) -> Asked:
     return Asked([among(entity.table.c[column], values)], column, values)
-
-
-async def _conditions(tx: Transaction, entity: EntityType, where: dict[str, Any]) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    for name, value in where.items():
-        reference = reference_named(tx.entities, entity, name)
-        if reference is not None and value is None:
-            conditions.append(entity.table.c[reference.column].is_(None))
-        elif reference is not None:
-            target = tx.entities[reference.target]
-            ids = await resolve_keys(tx, target, [key_value(target, value)])
-            conditions.append(among(entity.table.c[reference.column], list(ids.values())))
-        else:
-            conditions.append(_equal(tx.entities, entity, name, value))
-    return conditions
-
-
-def _equal(
-    entities: Entities,
-    entity: EntityType,
-    name: str,
-    value: Any,  # noqa: ANN401 - a JSON value
-) -> ColumnElement[bool]:
-    field, _, operator = name.partition("__")
-    fields = {str(column.name) for column in entity.table.columns}
-    if field not in fields:
-        raise UnknownName("field", name, (*fields, *dotted_names(entities, entity)))
-    if operator and operator not in OPERATORS:
-        raise UnknownName("operator", operator, OPERATORS)
-    column = entity.table.c[field]
-    if value is None:
-        return column.is_(None)
-    return cast("ColumnElement[bool]", column == field_value(entity, field, value))

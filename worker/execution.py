@@ -20,7 +20,7 @@ from persistence.job_life import Acceptance, cancel_job, finish_job, recorded_en
 from persistence.transaction import Sessions, transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, asker, parse, refuse_id
-from worker.jobs.context import NOWHERE, JobContext
+from worker.job_context import NOWHERE, JobContext
 from worker.jobs.job import Job
 from worker.observer import End, Observer
 from worker.outcome import Again, Ended, Outcome, Succeeded

@@ -14,6 +14,7 @@ from worker.composition import Database, open_database, open_redis
 from worker.duties import company
 from worker.engine import Engine
 from worker.health.report import Report
+from worker.interpreter import settle_interpreter
 from worker.jobs import ATTEMPTS, JOBS, MAX_RUNNING, SCHEDULED
 from worker.limits import Limits
 from worker.observer import Observer
@@ -33,6 +34,7 @@ async def run_worker(settings: Settings, leash: Leash | None = None, health_fold
     CannotListen, SettingsError.
     """
     log = structlog.get_logger("counterfoil.worker")
+    settle_interpreter()
     async with (
         open_database(
             settings, application_name="counterfoil worker", session_settings=session_settings(settings.job_timeout)

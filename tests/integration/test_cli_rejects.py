@@ -7,8 +7,8 @@ import json
 import pytest
 
 from domain.reject import RAW_KEPT, Fate, Reject, RowFate
-from persistence.rejects import keep_rejects
 from domain.row_runs import runs_of
+from persistence.rejects import keep_rejects
 from persistence.row_report import keep_report
 from persistence.transaction import Sessions
 from tests.processes import Ended, command

@@ -17,7 +17,7 @@ from worker.bulk.arrivals import Arriving
 from worker.bulk.errors import UploadGone
 from worker.bulk.feed import Feed
 from worker.bulk.planning import Rows, mapped
-from worker.jobs.context import JobContext
+from worker.job_context import JobContext
 from worker.sources.open import open_url
 from worker.sources.records import read_records
 
@@ -80,16 +80,18 @@ class BulkRun:
     def _arriving(self, stream: BinaryIO, source: Source) -> Iterator[Arrival]:
         reading = read_records(stream, source, max_record_bytes=self.context.max_record_bytes)
         plan = mapped(self.rows, source, reading.header)
-        check = self._check(is_plain=plan.is_plain and source.dialect.null is None)
-        arriving = Arriving(check, self.rows.entity.table, plan, source.distinct, source.lines_before)
+        is_plain = plan.is_plain and source.dialect.null is None and not self.rows.changes
+        check = self._check(is_plain=is_plain, given=plan.given() if is_plain else None)
+        is_copied = not self.rows.changes
+        arriving = Arriving(check, self.rows.entity.table, plan, source.distinct, source.lines_before, is_copied)
         yield from arriving.of_source(reading)
         self._notes = tuple(plan.notes())
 
     def _inline(self) -> Iterator[Arrival]:
-        arriving = Arriving(self._check(is_plain=False), self.rows.entity.table, None)
+        arriving = Arriving(self._check(), self.rows.entity.table, None)
         return arriving.of_rows(self.command.rows or [])
 
-    def _check(self, *, is_plain: bool) -> RowCheck:
+    def _check(self, *, is_plain: bool = False, given: frozenset[str] | None = None) -> RowCheck:
         rows = self.rows
         return RowCheck(
             rows.entities,
@@ -97,7 +99,8 @@ class BulkRun:
             changes=rows.changes,
             parents=rows.parents,
             named_by=rows.named_by,
-            is_plain=is_plain and not rows.changes,
+            given=given,
+            is_plain=is_plain,
             keeps_said=self.keeps_said,
         )
 

@@ -16,6 +16,7 @@ from worker.cli.cells import block, one_line, plain, span
 from worker.cli.result_line import result_line
 from worker.cli.run import REFUSED, fail, run
 from worker.composition import open_database, open_redis
+from worker.importing.follow import follow_job
 from worker.job_view import from_audit, from_redis, from_table, waiting_in_redis
 from worker.settings import Settings
 
@@ -23,10 +24,14 @@ from worker.settings import Settings
 def job(
     job_id: Annotated[str, typer.Argument(metavar="ID", help="the job's id")],
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="first show how far it is until it has ended")] = False,
 ) -> None:
     """Show a job: its arguments, attempts, errors and result, what Redis knows of it, and the rows that it wrote."""
 
     async def command(settings: Settings) -> int:
+        if follow:
+            async with open_database(settings) as database:
+                await follow_job(settings, database, job_id)
         async with open_database(settings) as database, reader(database.sessions) as read:
             row, audited = await from_table(read, job_id), await from_audit(read, job_id)
         waiting, queued = await _in_redis(settings, row["queue"] if row else settings.queue, job_id)

@@ -11,13 +11,16 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from domain.errors import Unreachable
 from domain.job import JobState
 from persistence.job_life import recorded
 from persistence.job_table import JobRow
 from persistence.transaction import Sessions
 from worker.client import somebody_works
+from worker.composition import Database, open_redis
 from worker.progress import Progress as Told
 from worker.progress import progress_of
+from worker.settings import Settings
 
 LOOK_SECONDS = 0.1
 """How often the job's row and its progress are looked at."""
@@ -96,6 +99,23 @@ class Follower:
         self._started, self._alone = told.started, 0.0
         left = f", {_span(told.seconds_left)} left" if told.seconds_left is not None else ""
         self.bar.show("import", told.share, f"{told.rows:,} rows, {told.rate:,.0f}/s{left}")
+
+
+@asynccontextmanager
+async def follower(settings: Settings, database: Database, bar: Bar) -> AsyncIterator[Follower]:
+    """Follow with what Redis tells; without Redis the job is accepted all the same, and waits for it."""
+    try:
+        async with open_redis(settings) as redis:
+            yield Follower(database.sessions, redis, settings.queue, bar)
+    except (Unreachable, RedisError) as error:
+        bar.say(f"the job waits in PostgreSQL for Redis, which does not answer ({type(error).__name__})")
+        yield Follower(database.sessions, None, settings.queue, bar)
+
+
+async def follow_job(settings: Settings, database: Database, job_id: str) -> None:
+    """Show how far a job is until it has ended; one that nobody knows has ended."""
+    async with bar_shown() as bar, follower(settings, database, bar) as following:
+        await following.ended(job_id)
 
 
 def _span(seconds: float) -> str:

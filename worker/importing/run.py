@@ -1,14 +1,8 @@
 """One import from its options to its summary."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from redis.exceptions import RedisError
-
-from domain.errors import Unreachable
-from worker.composition import Database, open_database, open_redis
+from worker.composition import open_database
 from worker.importing.checks import refuse_early
-from worker.importing.follow import Bar, Follower, bar_shown
+from worker.importing.follow import bar_shown, follower
 from worker.importing.options import Options
 from worker.importing.parts import send_parts
 from worker.importing.settle import settle
@@ -25,10 +19,10 @@ async def import_rows(
     `summary` has what came of it, also when this is cancelled. Raises, before anything is sent, whatever is wrong with
     the options or the servers; UnreadableFile.
     """
-    async with open_database(settings) as database, bar_shown() as bar, _follower(settings, database, bar) as follower:
+    async with open_database(settings) as database, bar_shown() as bar, follower(settings, database, bar) as following:
         refuse_early(options, database.entities)
         if rows_each is not None:
-            return await send_parts(options, settings, follower, summary, rows_each)
+            return await send_parts(options, settings, following, summary, rows_each)
         if options.is_url:
             accepted = await send_link(database.sessions, options, settings.queue)
         else:
@@ -41,15 +35,4 @@ async def import_rows(
         if not accepted.is_new:
             bar.say(f"job {accepted.id} was there already, with these arguments; nothing was sent")
         summary.jobs.append(accepted.id)
-        return await settle(database.sessions, await follower.ended(accepted.id), accepted.id, summary)
-
-
-@asynccontextmanager
-async def _follower(settings: Settings, database: Database, bar: Bar) -> AsyncIterator[Follower]:
-    """Follow with what Redis tells; without Redis the job is accepted all the same, and waits for it."""
-    try:
-        async with open_redis(settings) as redis:
-            yield Follower(database.sessions, redis, settings.queue, bar)
-    except (Unreachable, RedisError) as error:
-        bar.say(f"the job waits in PostgreSQL for Redis, which does not answer ({type(error).__name__})")
-        yield Follower(database.sessions, None, settings.queue, bar)
+        return await settle(database.sessions, await following.ended(accepted.id), accepted.id, summary)

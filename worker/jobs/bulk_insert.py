@@ -9,7 +9,7 @@ from persistence.insert import insert_rows
 from persistence.transaction import Transaction
 from worker.bulk.load import BulkRun
 from worker.bulk.planning import Rows
-from worker.jobs.context import JobContext
+from worker.job_context import JobContext
 from worker.jobs.job import Job
 
 FEW_ROWS = 1_000

@@ -7,7 +7,7 @@ from persistence.dry_run import taken_back
 from persistence.transaction import Transaction
 from worker.bulk.load import BulkRun
 from worker.bulk.planning import Rows
-from worker.jobs.context import JobContext
+from worker.job_context import JobContext
 from worker.jobs.job import Job
 
 

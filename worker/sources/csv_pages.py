@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
-from itertools import islice
 
 from domain.reject import RAW_KEPT
 from worker.sources.blocks import Blocks, ByteSource, LineTooLongError
@@ -99,7 +98,7 @@ class Pages(Iterator[StringIO]):
         for page in (self._held, self._page) if self._held is not self._page else (self._page,):
             start = first - page.first
             if 0 <= start < len(page.lines) and len(found) < RAW_KEPT:
-                lines = list(islice(page.lines, start, last - page.first + 1))
+                lines = page.lines[start : last - page.first + 1]
                 found += "".join(lines)
                 first += len(lines)
         return found[:RAW_KEPT]
