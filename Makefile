@@ -37,8 +37,8 @@ chaos: $(STAMP) ## break everything while jobs run, and count effects; MINUTES=2
 # The peers, the server that all of them share and the chart live in environments of their own, beside the project's.
 BENCH := .venv-bench
 BENCH_STAMPS := $(patsubst benchmarks/environments/%.txt,$(BENCH)/%/.installed,$(wildcard benchmarks/environments/*.txt))
-bench: $(STAMP) $(BENCH_STAMPS) ## beside the peers and the limit; ONLY=engine,limit QUICK=1 REPETITIONS=5 WRITE=1
-	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(REPETITIONS),--repetitions $(REPETITIONS)) $(if $(QUICK),--quick) $(if $(WRITE),--write)
+bench: $(STAMP) $(BENCH_STAMPS) ## beside the peers and the limit; ONLY=engine,bulk QUICK=1 REPETITIONS=5 SIZES=10000,100000 WRITE=1
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(REPETITIONS),--repetitions $(REPETITIONS)) $(if $(SIZES),--sizes $(SIZES)) $(if $(QUICK),--quick) $(if $(WRITE),--write)
 
 # What cannot be installed is left without a stamp, and the run reports those whom it concerns as failed.
 $(BENCH)/%/.installed: benchmarks/environments/%.txt

@@ -25,6 +25,7 @@ DRAFTS: Final = HOME / ".counterfoil" / "benchmarks"
 def bench(
     only: Annotated[str, typer.Option(help=f"parts, separated by commas: {', '.join(PARTS)}")] = "",
     repetitions: Annotated[int | None, typer.Option(min=1, help="by default 5, or 1 with --quick")] = None,
+    sizes: Annotated[str, typer.Option(help="rows of the files that `bulk` loads, separated by commas")] = "",
     quick: Annotated[bool, typer.Option("--quick", help="small numbers: that it works, not how fast")] = False,  # noqa: FBT002 - a flag
     write: Annotated[bool, typer.Option("--write", help="into README, docs and benchmarks/results")] = False,  # noqa: FBT002 - a flag
 ) -> None:
@@ -32,13 +33,16 @@ def bench(
     parts = frozenset(part.strip() for part in only.split(",") if part.strip()) or frozenset(PARTS)
     if strange := sorted(parts - set(PARTS)):
         raise typer.BadParameter(f"{strange[0]!r} is no part; known: {', '.join(PARTS)}", param_hint="--only")
-    if write and (quick or parts != frozenset(PARTS)):
-        raise typer.BadParameter("the README shows whole runs: leave out --only and --quick", param_hint="--write")
+    if write and (quick or sizes or parts != frozenset(PARTS)):
+        raise typer.BadParameter(
+            "the README shows whole runs: leave out --only, --sizes, --quick", param_hint="--write"
+        )
     times = repetitions or (QUICK_REPETITIONS if quick else REPETITIONS)
+    rows = _sizes(sizes)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background of a shell ignores Ctrl-C
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        story = asyncio.run(run(parts, times, quick=quick, say=lambda line: print(line, flush=True)))
+        story = asyncio.run(run(parts, times, quick=quick, say=lambda line: print(line, flush=True), sizes=rows))
     except KeyboardInterrupt:
         sys.exit(130)
     print_report(story)
@@ -60,6 +64,13 @@ def keep_all(story: Story, results: Path, chart: Path) -> None:
         print(f"chart: {chart}")
     else:
         print("no chart: `make bench` makes the environment that draws it", file=sys.stderr)
+
+
+def _sizes(told: str) -> tuple[int, ...]:
+    sizes = tuple(part.strip() for part in told.split(",") if part.strip())
+    if strange := [size for size in sizes if not size.isdecimal() or not int(size)]:
+        raise typer.BadParameter(f"{strange[0]!r} is no number of rows, such as 100000", param_hint="--sizes")
+    return tuple(map(int, sizes))
 
 
 if __name__ == "__main__":

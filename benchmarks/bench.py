@@ -21,6 +21,7 @@ DRAIN_SECONDS: Final = (2.0, 0.5)
 class Bench:
     """One run. `quick` is for seeing that it works: its figures are noise.
 
+    `sizes` are rows of the files that are loaded, where they are not those that the part names.
     `kept` holds what lives as long as the run; `full_log` is the URL of a database whose audit log is long, once made.
     """
 
@@ -28,6 +29,7 @@ class Bench:
     redis_url: str
     logs: Path
     quick: bool = False
+    sizes: tuple[int, ...] = ()
     figures: Figures = field(default_factory=Figures)
     kept: AsyncExitStack = field(default_factory=AsyncExitStack)
     full_log: str | None = None

@@ -6,6 +6,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from benchmarks.bulk.tables import bulk_tables
 from benchmarks.run import Story
 from benchmarks.tables import Table, failures, further, markdown, side_by_side, targets
 
@@ -60,7 +61,7 @@ def write_report(story: Story, document: Path, chart: Path) -> None:
 
 def _tables(story: Story) -> list[Table]:
     figures, parts = story.figures, story.parts
-    tables = [side_by_side(figures, parts), targets(figures, parts), further(figures)]
+    tables = [side_by_side(figures, parts), *bulk_tables(figures), targets(figures, parts), further(figures)]
     return [table for table in tables if table.rows]
 
 

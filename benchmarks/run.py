@@ -13,6 +13,7 @@ from benchmarks.bench import Bench
 from benchmarks.databases import seed
 from benchmarks.figures import Figures
 from benchmarks.machine import described, prefer_new_redis
+from benchmarks.parts.bulk import bulk
 from benchmarks.parts.cost import cost
 from benchmarks.parts.engine import engine
 from benchmarks.parts.growth import growth
@@ -31,6 +32,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "growth": growth,
     "recovery": recovery,
     "memory": memory,
+    "bulk": bulk,
     "cost": cost,
 }
 """The parts by name; each call is one repetition."""
@@ -52,15 +54,20 @@ class Story:
     figures: Figures
 
 
-async def run(parts: frozenset[str], repetitions: int, *, quick: bool, say: Callable[[str], None]) -> Story:
-    """Measure in a temporary folder, on servers of the run's own; nothing that it started is left."""
+async def run(
+    parts: frozenset[str], repetitions: int, *, quick: bool, say: Callable[[str], None], sizes: tuple[int, ...] = ()
+) -> Story:
+    """Measure in a temporary folder, on servers of the run's own; nothing that it started is left.
+
+    `sizes` are rows of the files that are loaded, where they are not the usual ones.
+    """
     began, clock = datetime.now(UTC), monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="counterfoil-bench-")))
         prefer_new_redis()
         servers = stack.enter_context(embedded_servers(folder / "servers"))
         await seed(servers.database_url, servers.redis_url)
-        bench = Bench(servers.database_url, servers.redis_url, folder, quick)
+        bench = Bench(servers.database_url, servers.redis_url, folder, quick, sizes)
         machine = await described(servers.database_url, servers.redis_url)
         async with bench.kept:
             for repetition in range(1, repetitions + 1):

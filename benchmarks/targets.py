@@ -2,37 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 
+from benchmarks.bulk.targets import BULK
 from benchmarks.figures import Figures
-
-
-class Sense(Enum):
-    """Which side of its bound a figure must be on."""
-
-    AT_LEAST = "at least"
-    AT_MOST = "at most"
-
-
-class Verdict(Enum):
-    """What is said of a target."""
-
-    MET = "met"
-    FALLS_SHORT = "falls short"
-    NOT_MEASURED = "not measured"
-
-
-@dataclass(frozen=True)
-class Target:
-    """A bound on a figure, or on its share of the best of others (`of` is a pattern of figures' names)."""
-
-    part: str
-    name: str
-    figure: str
-    sense: Sense
-    bound: float
-    unit: str
-    of: str | None = None
+from benchmarks.target import Sense, Target, Verdict
 
 
 @dataclass(frozen=True)
@@ -73,6 +46,7 @@ TARGETS = (
     Target("recovery", "running again after SIGKILL", "recovery.seconds", Sense.AT_MOST, 15, "s"),
     Target("memory", "a worker at rest, share of a core", "rest.cpu", Sense.AT_MOST, 1, "%"),
     Target("memory", "a worker at rest, resident memory", "rest.rss", Sense.AT_MOST, 120, "MB"),
+    *BULK,
 )
 
 

@@ -23,7 +23,7 @@ class Batch:
     that key under the foreign key's column (None: it does not), and the column itself a placeholder. `parents` holds,
     by the same columns, what a row says of a related row that may have to be created. `said` are the columns that each
     row itself names, without the schema's defaults. Of rows with one mark the first alone counts (None: each counts).
-    `written` has each row's values of the columns `ready` as the database takes them, so that nobody has to wait for it.
+    `written` has each row's values of the columns `ready` as the database takes them, so that nobody waits for it.
     `records` are the rows as they were read, which `text` writes.
     """
 

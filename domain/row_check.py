@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -15,6 +14,7 @@ from domain.entities import Entities, EntityType
 from domain.entity import MAX_ID
 from domain.errors import Problem
 from domain.rows import schema_problem, split_row
+from domain.schema_check import Check, Fitting, check_of, default_of
 
 Raws = Sequence[Any]
 
@@ -34,9 +34,10 @@ class RowCheck:
     """Checks rows of one entity: against its create schema, or with `changes` its update schema.
 
     `parents` names, by the name of a reference, the fields of a related row that a row may say beside its key.
+    `given` are the only columns that a row may name, where that is known (None: any); it spares looking for others.
     `named_by` is the field that names the row which a change means: `id`, or the natural key. `is_plain` promises rows
-    of known fields that are all text, which are quicker to judge. `keeps_said` keeps what each
-    row itself names.
+    of known fields that are all text, which are quicker to judge. `keeps_said` keeps what each row
+    itself names.
     """
 
     entities: Entities
@@ -44,6 +45,7 @@ class RowCheck:
     changes: bool = False
     parents: Mapping[str, Sequence[str]] = field(default_factory=dict)
     named_by: str | None = None
+    given: frozenset[str] | None = None
     is_plain: bool = False
     keeps_said: bool = False
 
@@ -53,11 +55,11 @@ class RowCheck:
         """Return the rows that fit, and what is wrong with the others; `row` of a problem counts from 0 in `rows`."""
         problems: list[Problem] = []
         kept: list[int] = []
-        models: list[SQLModel] = []
+        fitting: list[Fitting] = []
         keys: dict[str, dict[int, Any]] = {}
         owned = self._parents(rows)
         ids = self._ids(rows, problems)
-        validate = self._validate
+        check = self._check
         unnamed = {problem.row for problem in problems}
         for number, row in enumerate(rows):
             if number in unnamed:
@@ -69,7 +71,7 @@ class RowCheck:
                     problems += found
                     continue
             try:
-                models.append(validate(values))
+                fitting.append(check(values))
             except ValidationError as error:
                 problems += self._problems(number, error)
                 continue
@@ -79,10 +81,10 @@ class RowCheck:
                     keys.setdefault(column, {})[number] = key
         batch = Batch(
             lines=[lines[number] for number in kept],
-            columns=self._columns(models) | ({"id": [ids[number] for number in kept]} if ids else {}),
+            columns=self._columns([one.values for one in fitting], [ids[n] for n in kept] if ids else []),
             keys={column: [found.get(number) for number in kept] for column, found in keys.items()},
             parents={column: [found[number] for number in kept] for column, found in owned.items()},
-            said=[frozenset(model.model_fields_set) for model in models] if self.keeps_said else (),
+            said=[frozenset(one.said) for one in fitting] if self.keeps_said else (),
             records=[records[number] for number in kept],
             text=text.write,
             header=text.header,
@@ -95,14 +97,12 @@ class RowCheck:
         return self.entity.update if self.changes else self.entity.create
 
     @cached_property
-    def _validate(self) -> Callable[[Row], SQLModel]:
-        validate: Callable[[Row], SQLModel] = TypeAdapter(self.schema).validator.validate_python
-        return validate
+    def _defaults(self) -> dict[str, Any]:
+        return {name: default_of(info) for name, info in self.schema.model_fields.items()}
 
     @cached_property
-    def _values(self) -> Callable[[dict[str, Any]], Any]:
-        names = list(self.schema.model_fields)
-        return itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
+    def _check(self) -> Check:
+        return check_of(self.schema)
 
     def _parents(self, rows: Sequence[Row]) -> dict[str, dict[int, Row]]:
         """Take the fields of related rows, such as `project.name`, out of the rows, by the foreign key's column."""
@@ -131,10 +131,12 @@ class RowCheck:
                     problems.append(Problem(number, "id", f"{value!r}: {error.errors(include_url=False)[0]['msg']}"))
         return ids
 
-    def _columns(self, models: Sequence[SQLModel]) -> dict[str, list[Any]]:
-        taken = [self._values(model.__dict__) for model in models]
-        columns = zip(*taken, strict=True) if taken else ([] for _ in self.schema.model_fields)
-        return {name: list(values) for name, values in zip(self.schema.model_fields, columns, strict=True)}
+    def _columns(self, rows: Sequence[dict[str, Any]], ids: list[int]) -> dict[str, list[Any]]:
+        columns = {"id": ids} if ids else {}
+        for name, default in self._defaults.items():
+            is_said = self.given is None or name in self.given
+            columns[name] = [row.get(name, default) for row in rows] if is_said else [default] * len(rows)
+        return columns
 
     def _problems(self, number: int, error: ValidationError) -> list[Problem]:
         return [

@@ -47,7 +47,7 @@ def told(error: BaseException) -> str:
 
 def severity(error: BaseException) -> Severity:
     """Return what the error means for the job that it stopped; a time-out counts as unknown."""
-    if isinstance(error, _TRANSIENT):
+    if isinstance(error, _TRANSIENT) or (isinstance(error, CounterfoilError) and error.passes):
         return Severity.TRANSIENT
     if isinstance(error, CounterfoilError) and not isinstance(error, _UNKNOWN):
         return Severity.PERMANENT

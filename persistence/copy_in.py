@@ -1,17 +1,20 @@
 """COPY: records streamed into a table inside the session's own transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, NoReturn, cast
 
 import asyncpg
+import sqlalchemy
 import sqlalchemy.orm
-from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from persistence.session import FAILURE, WriteSession
 
 # SQLAlchemy begins the driver's transaction with its first statement: a COPY before it would survive a rollback.
-_BEGIN = text("SELECT 1")
+_BEGIN = sqlalchemy.text("SELECT 1")
+
+PIECE = 256 * 1024
+"""Bytes that are handed to the connection at once: PostgreSQL reads them while the next ones are handed over."""
 
 
 async def copy_in(session: WriteSession, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> int:
@@ -20,30 +23,43 @@ async def copy_in(session: WriteSession, table: str, columns: Sequence[str], rec
     Values are those that the driver takes: JSONB as text, an enum as its value. A column that is left out gets its
     default, which a None would not. Raises DBAPIError, which says in `orig` what PostgreSQL said.
     """
-    return await session.run_sync(_copy_in, table, tuple(columns), records)
+
+    async def copy(driver: Any) -> str:  # noqa: ANN401 - asyncpg has no types
+        status: str = await driver.copy_records_to_table(table, columns=list(columns), records=records)
+        return status
+
+    return await session.run_sync(_copied, table, copy)
 
 
-def _copy_in(
-    session: sqlalchemy.orm.Session, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]
-) -> int:
+async def copy_text_in(session: WriteSession, table: str, columns: Sequence[str], text: bytes) -> int:
+    """Do as `copy_in` does for rows that are text already (see `persistence.copy_text`)."""
+
+    async def copy(driver: Any) -> str:  # noqa: ANN401 - asyncpg has no types
+        status: str = await driver.copy_to_table(table, source=_pieces(text), columns=list(columns), format="text")
+        return status
+
+    return await session.run_sync(_copied, table, copy)
+
+
+async def _pieces(text: bytes) -> AsyncIterator[bytes]:
+    for place in range(0, len(text), PIECE):
+        yield text[place : place + PIECE]
+
+
+def _copied(session: sqlalchemy.orm.Session, table: str, copy: Callable[[Any], Awaitable[str]]) -> int:
     connection = sqlalchemy.orm.Session.connection(session)
     driver = cast("Any", connection.connection.dbapi_connection)
     if not driver.driver_connection.is_in_transaction():
         connection.execute(_BEGIN)
+    if not driver.driver_connection.is_in_transaction():
+        raise RuntimeError(f"COPY into {table} outside of the transaction would survive its rollback")
     try:
-        status: str = driver.run_async(lambda raw: _copied(raw, table, columns, records))
+        status: str = driver.run_async(copy)
     except Exception as error:  # noqa: BLE001 - whatever a record holds
         if not session.in_nested_transaction():
             session.info[FAILURE] = error
         _raise_as_sqlalchemy(table, error)
     return int(status.rpartition(" ")[2])
-
-
-async def _copied(raw: Any, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> str:  # noqa: ANN401
-    if not raw.is_in_transaction():
-        raise RuntimeError(f"COPY into {table} outside of the transaction would survive its rollback")
-    status: str = await raw.copy_records_to_table(table, columns=columns, records=records)
-    return status
 
 
 def _raise_as_sqlalchemy(table: str, error: Exception) -> NoReturn:

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from domain.batch import Columns
+from domain.batch import Batch
 from domain.entities import EntityType
-from persistence.copy_in import copy_in
+from persistence.copy_in import copy_text_in
+from persistence.copy_text import cells
 from persistence.statements import quoted, statement
 from persistence.transaction import Transaction
 
@@ -47,13 +48,16 @@ class NewIds:
         return taken
 
 
-async def copy_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], columns: Columns) -> None:
-    """Insert rows under reserved ids, with their audit rows; `columns` hold what the driver takes.
+async def copy_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], batch: Batch) -> None:
+    """Insert rows under reserved ids, with their audit rows; the batch's columns hold what the driver takes.
 
     Raises DBAPIError where the table refuses one of the rows, AuditMismatch unless each row got its audit row.
     """
-    records = zip(ids, *columns.values(), strict=True)
-    copied = await copy_in(tx.session, entity.table.name, ("id", *columns), records)
+    late = {name: values for name, values in batch.columns.items() if name not in batch.ready}
+    parts: list[Sequence[str]] = [cells(ids), *map(cells, late.values())]
+    rows = map("\t".join, zip(*parts, *([batch.written] if batch.ready else []), strict=True))
+    text = "\n".join(rows) + "\n"
+    copied = await copy_text_in(tx.session, entity.table.name, ("id", *late, *batch.ready), text.encode())
     is_block = ids[-1] - ids[0] + 1 == len(ids)
     among = "BETWEEN :lowest AND :highest" if is_block else "= ANY (CAST(:row_ids AS bigint []))"
     bounds: dict[str, Any] = {"lowest": ids[0], "highest": ids[-1]} if is_block else {"row_ids": list(ids)}

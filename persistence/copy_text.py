@@ -29,6 +29,8 @@ def cells(values: Sequence[Any]) -> Sequence[str]:
     if kinds == {str}:
         # One search for all: most texts have nothing to escape.
         return values if _SPECIAL.search("".join(values)) is None else [value.translate(_ESCAPES) for value in values]
+    if kinds == {type(None)}:
+        return [NULL] * len(values)
     if kinds == {int}:
         return list(map(str, values))
     return [_WRITERS.get(type(value), _other)(value) for value in values]

@@ -4,6 +4,6 @@ SET
     state = 'succeeded',
     result = CAST(:result AS jsonb),
     attempt = attempt + 1,
-    finished_at = now()
+    finished_at = clock_timestamp()
 WHERE id = CAST(:id AS text) AND state = 'queued'
 RETURNING id

@@ -33,29 +33,40 @@ class RelatedRows:
         rejects: dict[int, Reject] = {}
         columns = dict(batch.columns)
         for reference in self.entity.references.values():
-            values = columns.get(reference.column)
-            if reference.target in self.tx.entities and values and any(value is not None for value in values):
-                columns[reference.column] = await self._settled(batch, reference, values, rejects)
+            if reference.target not in self.tx.entities or reference.column not in columns:
+                continue
+            if reference.column in batch.keys:
+                columns[reference.column] = await self._by_key(batch, reference, rejects)
+            await self._refuse_missing(batch, reference, columns[reference.column], rejects)
         return replace(batch, columns=columns, keys={}).without(rejects), list(rejects.values())
 
-    async def _settled(
-        self, batch: Batch, reference: Reference, values: list[Any], rejects: dict[int, Reject]
-    ) -> list[Any]:
+    async def _refuse_missing(
+        self, batch: Batch, reference: Reference, ids: Sequence[int | None], rejects: dict[int, Reject]
+    ) -> None:
+        """Refuse rows whose related row, given by its id, is not there; hold those that are."""
+        target = self.tx.entities[reference.target]
+        wanted = set(ids) - {None}
+        if not wanted or wanted <= (alive := await self._look_up(target, "id", wanted)).keys():
+            return
+        for number, row_id in enumerate(ids):
+            if row_id is not None and row_id not in alive:
+                reason = f"no live {target.name} {row_id!r}"
+                rejects.setdefault(number, batch.reject(number, reference.column, reason))
+
+    async def _by_key(self, batch: Batch, reference: Reference, rejects: dict[int, Reject]) -> list[int | None]:
+        """Return the column's ids, those of related rows that are named by their natural key looked up, or created."""
         target, column = self.tx.entities[reference.target], reference.column
-        keys = batch.keys.get(column) or [None] * len(batch)
-        by_key = await self._look_up(target, str(target.natural_key), {key for key in keys if key is not None})
+        name, keys = f"{reference.name}.{target.natural_key}", batch.keys[column]
+        known = await self._look_up(target, str(target.natural_key), set(keys) - {None})
         if reference.name in self.create:
-            by_key = await self._with_created(batch, reference, keys, by_key, rejects)
-        by_id = await self._look_up(
-            target, "id", {one for one, key in zip(values, keys, strict=True) if key is None and one is not None}
-        )
-        found = [by_id.get(one) if key is None else by_key.get(key) for one, key in zip(values, keys, strict=True)]
-        for number, one in enumerate(found):
-            if one is None and values[number] is not None and number not in rejects:
-                key = keys[number]
-                name = column if key is None else f"{reference.name}.{target.natural_key}"
-                wanted = values[number] if key is None else key
-                rejects[number] = batch.reject(number, name, f"no live {target.name} {wanted!r}")
+            known = await self._with_created(batch, reference, keys, known, rejects)
+        found: list[int | None] = []
+        for number, (row_id, key) in enumerate(zip(batch.columns[column], keys, strict=True)):
+            if key is not None and key not in known:
+                rejects.setdefault(number, batch.reject(number, name, f"no live {target.name} {key!r}"))
+                found.append(None)
+            else:
+                found.append(row_id if key is None else known[key])
         return found
 
     async def _look_up(self, target: EntityType, column: str, wanted: Iterable[Any]) -> dict[Any, int]:

@@ -59,7 +59,7 @@ async def insert_tried(new: NewIds, batch: Batch, key: UniqueKey | None) -> Trie
 async def _insert(tx: Transaction, entity: EntityType, batch: Batch, ids: list[int]) -> DBAPIError | None:
     try:
         async with tx.session.begin_nested():
-            await copy_rows(tx, entity, ids, batch.columns)
+            await copy_rows(tx, entity, ids, batch)
     except DBAPIError as error:
         if not is_about_rows(error):
             raise

@@ -13,14 +13,18 @@ from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Task(SQLModel, table=True):
     """A task."""
 
     __tablename__ = "task"
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
-    created_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
-    updated_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    created_at: datetime = Field(default_factory=_now, sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=_now, sa_type=DateTime(timezone=True))
     deleted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     version: int = 1
     key: str
@@ -46,7 +50,7 @@ class AuditLog(SQLModel, table=True):
     entity: str
     entity_id: str
     action: str
-    before: dict[str, Any] = Field(sa_column=Column(JSONB))
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     after: dict[str, Any] = Field(sa_column=Column(JSONB))
 
 

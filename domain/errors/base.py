@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from pydantic import JsonValue
 
@@ -31,7 +31,12 @@ class Problem(NamedTuple):
 
 @dataclass(eq=False)
 class CounterfoilError(Exception):
-    """Something that the sender or the operator can mend; `str()` says how."""
+    """Something that the sender or the operator can mend; `str()` says how.
+
+    Of a class that `passes`, another attempt may fare better without anybody's doing.
+    """
+
+    passes: ClassVar[bool] = False
 
     def data(self) -> dict[str, JsonValue]:
         """Return the error as JSON: its class name, message, and the problems by row where it has some."""

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from worker.sources.errors import EndsEarly, ForbiddenAddress, Redirected, UnreadableSource
+from worker.sources.errors import ForbiddenAddress, Redirected, UnreachableSource, UnreadableSource
 from worker.sources.open import open_url
 from worker.sources.roots import Roots
 from worker.sources.web_body import open_web
@@ -93,7 +93,7 @@ def test_a_body_shorter_than_announced_is_an_error(port: int, name: str) -> None
     """A connection that broke must not pass for the end of a file."""
     with (
         open_url(f"http://127.0.0.1:{port}/{name}.csv", roots(port)) as opened,
-        pytest.raises(EndsEarly, match=f"/{name}.csv ends early"),
+        pytest.raises(UnreachableSource, match=f"{name}.csv: the server closed the connection"),
     ):
         opened.stream.read()
 

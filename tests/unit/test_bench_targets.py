@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.bulk.tables import bulk_tables
 from benchmarks.contenders import OURS, PEERS
 from benchmarks.figures import Figures
 from benchmarks.meter import WARM, Meter
 from benchmarks.report import BEGIN, END, NoPlace, write_report
 from benchmarks.run import PARTS, Story
 from benchmarks.tables import amount, failures, side_by_side
-from benchmarks.targets import TARGETS, Sense, Target, Verdict, judge
+from benchmarks.target import Sense, Target, Verdict
+from benchmarks.targets import TARGETS, judge
 from tests.benchmarks import story
 
 
@@ -67,6 +69,25 @@ def test_who_fails_is_named_with_the_error() -> None:
     row = next(row for row in side_by_side(found, frozenset(PARTS)).rows if row[0] == PEERS[0].name)
     assert row == (PEERS[0].name, "-", "failed", "-", "failed", "failed")
     assert list(failures(found)) == [f"{PEERS[0].name}, orm: RuntimeError: no such module"]
+
+
+def test_a_load_is_held_against_the_limit_of_its_own_size() -> None:
+    """A file that was not loaded has no verdict, and lends its limit to no other."""
+    found = figures(bulk__100000__ours=[45.0], bulk__100000__psql=[50.0], bulk__5000000__psql=[1.0])
+    rates = [one for one in TARGETS if one.of is not None and one.of.endswith(".psql")]
+    verdicts = {one.figure: judge(one, found).verdict for one in rates}
+    assert verdicts["bulk.100000.ours"] is Verdict.MET
+    assert verdicts["bulk.5000000.ours"] is Verdict.NOT_MEASURED
+
+
+def test_loads_stand_in_a_column_for_each_size() -> None:
+    """By size and not by name; what was not tried is empty, and what was tried in vain is said to have failed."""
+    found = figures(bulk__10000__ours=[2.0], bulk__9000__ours=[1.0], bulk__9000__orm=[3.0])
+    found.fail("bulk.10000.psql", RuntimeError("no such server"))
+    rates, memory, *_ = bulk_tables(found)
+    assert rates.headers[1:] == ("9,000", "10,000")
+    assert [row[1:] for row in rates.rows] == [("1", "2"), ("", "failed"), ("3", "")]
+    assert memory.rows == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import AbstractEventLoop, Future
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
@@ -48,6 +48,8 @@ def _make(items: Iterator[Item], asked: "SimpleQueue[Future[Any] | None]", loop:
             _hand_over(loop, future, next(items, _END))
         except Exception as error:  # noqa: BLE001 - it is raised again, in the coroutine that asked
             _hand_over(loop, future, error)
+    if isinstance(items, Generator):
+        items.close()  # what it has opened, in the thread that has opened it
 
 
 def _hand_over(loop: AbstractEventLoop, future: "Future[Any]", item: object) -> None:

@@ -12,6 +12,7 @@ from domain.commands import Row
 from domain.reject import RAW_KEPT, Reject
 from domain.row_check import RowCheck, Text
 from persistence.bulk import Arrival
+from persistence.copy_text import text_rows
 from persistence.driver_values import driver_columns
 from worker.bulk.mapping import Mapped
 from worker.sources.reading import Reading
@@ -26,13 +27,17 @@ are out of the processor's cache before they are audited), of 500 a fifth slower
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """Makes arrivals of records: mapped (None: they are rows already), checked, in the driver's values."""
+    """Makes arrivals of records: mapped (None: they are rows already), checked, in the driver's values.
+
+    With `is_copied` they are made ready for a COPY too.
+    """
 
     check: RowCheck
     table: Table
     mapped: Mapped | None
     distinct: str | None = None
     lines_before: int = 0
+    is_copied: bool = False
 
     def of_source(self, reading: Reading) -> Iterator[Arrival]:
         """Yield what a source holds, batch by batch."""
@@ -65,7 +70,10 @@ class Arriving:
         if marks:
             by_line = dict(zip(lines, marks, strict=True))
             batch = replace(batch, marks=[by_line[line] for line in batch.lines])
-        return replace(batch, columns=driver_columns(self.table, batch.columns)), rejects
+        columns = driver_columns(self.table, batch.columns)
+        # What stands for a key of a related row is known only when the database was asked.
+        ready = {name: values for name, values in columns.items() if name not in batch.keys} if self.is_copied else {}
+        return replace(batch, columns=columns, ready=tuple(ready), written=text_rows(ready)), rejects
 
     def of_rows(self, rows: Sequence[Row]) -> Iterator[Arrival]:
         """Yield the rows of a job's arguments, batch by batch; the first is line 1."""

@@ -92,16 +92,18 @@ class BulkRun:
     def _arriving(self, stream: BinaryIO, source: Source) -> Iterator[Arrival]:
         reading = read_records(stream, source, max_record_bytes=self.context.max_record_bytes)
         plan = mapped(self.rows, source, reading.header)
-        check = self._check(is_plain=plan.is_plain and source.dialect.null is None)
-        arriving = Arriving(check, self.rows.entity.table, plan, source.distinct, source.lines_before)
+        is_plain = plan.is_plain and source.dialect.null is None and not self.rows.changes
+        check = self._check(is_plain=is_plain, given=plan.given() if is_plain else None)
+        is_copied = not self.rows.changes
+        arriving = Arriving(check, self.rows.entity.table, plan, source.distinct, source.lines_before, is_copied)
         yield from arriving.of_source(reading)
         self._notes = tuple(plan.notes())
 
     def _inline(self) -> Iterator[Arrival]:
-        arriving = Arriving(self._check(is_plain=False), self.rows.entity.table, None)
+        arriving = Arriving(self._check(), self.rows.entity.table, None)
         return arriving.of_rows(self.command.rows or [])
 
-    def _check(self, *, is_plain: bool) -> RowCheck:
+    def _check(self, *, is_plain: bool = False, given: frozenset[str] | None = None) -> RowCheck:
         rows = self.rows
         return RowCheck(
             rows.entities,
@@ -109,7 +111,8 @@ class BulkRun:
             changes=rows.changes,
             parents=rows.parents,
             named_by=rows.named_by,
-            is_plain=is_plain and not rows.changes,
+            given=given,
+            is_plain=is_plain,
             keeps_said=self.keeps_said,
         )
 

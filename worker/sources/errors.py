@@ -18,6 +18,13 @@ class UnreadableSource(CounterfoilError):
 
 
 @dataclass(eq=False)
+class UnreachableSource(UnreadableSource):
+    """A source that the network, or the server behind it, does not give now."""
+
+    passes = True
+
+
+@dataclass(eq=False)
 class EndsEarly(CounterfoilError):
     """A source of which a part is missing at its end."""
 

@@ -30,7 +30,7 @@ def open_url(url: str, roots: Roots) -> Opened:
     """Return the bytes at a URL; blocks, and must not be called by a thread whose event loop runs.
 
     Raises OutsideRoots, UnreadableSource, MissingPackage, ForbiddenAddress, Redirected. Reading to the end raises
-    SourceChanged where a file was changed meanwhile, EndsEarly where less came than was announced.
+    SourceChanged where a file was changed meanwhile, UnreachableSource where less came than was announced.
     """
     place = roots.admit(url)
     if place.protocol == FILE:

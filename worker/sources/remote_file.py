@@ -8,7 +8,7 @@ from fsspec import get_filesystem_class
 from fsspec.core import url_to_fs
 
 from worker.sources.blocks import BLOCK
-from worker.sources.errors import EndsEarly, MissingPackage, UnreadableSource
+from worker.sources.errors import MissingPackage, UnreachableSource, UnreadableSource
 from worker.sources.urls import Place, shown
 
 _URL = re.compile(r"\w+://\S+")
@@ -17,7 +17,7 @@ _URL = re.compile(r"\w+://\S+")
 def open_remote(place: Place) -> tuple[BinaryIO, int | None]:
     """Return the file and its size where the system knows it; raises MissingPackage, UnreadableSource.
 
-    Reading raises EndsEarly and UnreadableSource. How to log in the system's own package finds in the environment.
+    Reading raises UnreadableSource. How to log in the system's own package finds in the environment.
     """
     try:
         get_filesystem_class(place.protocol)
@@ -60,14 +60,14 @@ class _Whole(io.RawIOBase):
         return int(self._file.tell())
 
     def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
-        """Read what comes; raises EndsEarly where that is less than was promised."""
+        """Read what comes; raises UnreachableSource where that is less than was promised."""
         try:
             found = self._file.read(len(buffer))
             here = self._file.tell()
         except Exception as error:  # noqa: BLE001 - whatever somebody's package raises
             raise _unreadable(self._place, error) from None
         if not found and len(buffer) and self._size is not None and here < self._size:
-            raise EndsEarly(shown(self._place.url), f"{here} of {self._size} bytes came")
+            raise UnreachableSource(shown(self._place.url), f"only {here} of {self._size} bytes came")
         buffer[: len(found)] = found
         return len(found)
 
@@ -81,4 +81,6 @@ class _Whole(io.RawIOBase):
 def _unreadable(place: Place, error: Exception) -> UnreadableSource:
     """Return the error for whatever somebody's package raises; the URLs in its text bear no query."""
     why = _URL.sub(lambda found: shown(found[0]), str(error))
-    return UnreadableSource(shown(place.url), f"{type(error).__name__}: {why}" if why else type(error).__name__)
+    is_final = isinstance(error, FileNotFoundError | PermissionError | ValueError)
+    kind = UnreadableSource if is_final else UnreachableSource
+    return kind(shown(place.url), f"{type(error).__name__}: {why}" if why else type(error).__name__)

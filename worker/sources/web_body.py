@@ -12,7 +12,7 @@ from yarl import URL
 
 from worker.sources.addresses import GuardedResolver, check_literal
 from worker.sources.blocks import BLOCK
-from worker.sources.errors import EndsEarly, Redirected, UnreadableSource
+from worker.sources.errors import Redirected, UnreachableSource, UnreadableSource
 from worker.sources.urls import Place, shown
 
 PATIENCE = 60.0
@@ -20,13 +20,14 @@ PATIENCE = 60.0
 
 _SAFE = "%/:@!$&'()*+,;=?~"
 _REDIRECTS = range(300, 400)
+_PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 Found = TypeVar("Found")
 
 
 def open_web(place: Place, *, private_hosts: bool, patience: float = PATIENCE) -> tuple[BinaryIO, int | None]:
     """Return the body at a URL, and its size where the server says it.
 
-    Raises UnreadableSource, ForbiddenAddress, Redirected; reading raises EndsEarly and UnreadableSource. Proxies of the
+    Raises UnreadableSource, ForbiddenAddress, Redirected; reading raises UnreachableSource. Proxies of the
     environment are not used: behind one nobody could say which address is reached.
     """
     check_literal(place.host, private_hosts=private_hosts)
@@ -55,7 +56,9 @@ class _Body(io.RawIOBase):
         if response.status in _REDIRECTS:
             raise Redirected(self._url, shown(response.headers.get("Location", "")))
         if response.status != HTTPStatus.OK:
-            raise UnreadableSource(self._url, f"the server answers {response.status} {response.reason or ''}".rstrip())
+            is_passing = response.status in _PASSING or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            kind = UnreachableSource if is_passing else UnreadableSource
+            raise kind(self._url, f"the server answers {response.status} {response.reason or ''}".rstrip())
         return response.content_length
 
     async def _ask(self) -> aiohttp.ClientResponse:
@@ -88,16 +91,17 @@ class _Body(io.RawIOBase):
         try:
             return self._loop.run_until_complete(what)
         except aiohttp.ClientPayloadError:
-            raise EndsEarly(
-                self._url, "the server closed the connection before the end of what it had announced"
-            ) from None
+            why = "the server closed the connection before the end of what it had announced"
+            raise UnreachableSource(self._url, why) from None
         except TimeoutError:
-            raise UnreadableSource(self._url, f"not a byte came for {self._patience:g} s") from None
+            raise UnreachableSource(self._url, f"not a byte came for {self._patience:g} s") from None
         except aiohttp.ClientConnectorError as error:
-            raise UnreadableSource(self._url, f"cannot connect ({error.os_error.strerror or error.os_error})") from None
+            raise UnreachableSource(
+                self._url, f"cannot connect ({error.os_error.strerror or error.os_error})"
+            ) from None
         except (aiohttp.ClientError, OSError) as error:
             # Only the kind: the text may repeat the URL with its query.
-            raise UnreadableSource(self._url, type(error).__name__) from None
+            raise UnreachableSource(self._url, type(error).__name__) from None
 
     def close(self) -> None:
         """Give the connection up."""
