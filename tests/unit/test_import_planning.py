@@ -69,7 +69,9 @@ def test_cells_of_lists_are_json_and_other_cells_stay_text() -> None:
     """A title that looks like JSON is a title."""
     plan = planned(["id", "name", "area", "tags"], {**MAPS, "tags": "tags"})
     assert row(plan, ["1", "[1]", "g", '["a", {"b": null}]']) == {
-        "key": "1", "title": "[1]", "project.key": "g",
+        "key": "1",
+        "title": "[1]",
+        "project.key": "g",
         "tags": ["a", {"b": None}],
     }
     _, faults = plan.rows([["1", "x", "g", "[]"], ["2", "x", "g", "a;b"]])
