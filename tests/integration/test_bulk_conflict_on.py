@@ -28,7 +28,7 @@ async def badges(database: Database) -> Sessions:
     sessions = create_sessions(database.engine, Entities([Badge]))
     rows: list[Any] = [{"key": f"k{n}", "code": f"c{n}", "holder": "old"} for n in (1, 2, 3)]
     await apply(sessions, BulkInsert(entity="badge", rows=rows))
-    await apply(sessions, SoftDelete(entity="badge", key="k2"))
+    await apply(sessions, SoftDelete(entity="badge", key=["k2"]))
     return sessions
 
 

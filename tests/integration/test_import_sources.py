@@ -13,6 +13,7 @@ from tests.processes import command
 from tests.relays import jobs
 from tests.worlds import live, plant, sql
 from worker.composition import Database
+from worker.bulk.feed import packed
 from worker.importing import upload
 from worker.settings import Settings
 
@@ -26,12 +27,10 @@ async def test_a_file_that_changes_while_it_is_sent_is_not_sent(
     """Half of the one and half of the other would be nobody's file."""
     file = tmp_path / "members.csv"
     file.write_text(MEMBERS + "".join(f"k{row},Name,\n" for row in range(1_000)))
-    read = upload.packed
-
     def rewritten(data: bytes) -> bytes:
         if data:
             file.write_text(MEMBERS)
-        return read(data)
+        return packed(data)
 
     monkeypatch.setattr(upload, "packed", rewritten)
     ended = await command(settings, "import", str(file), "--entity", "member")

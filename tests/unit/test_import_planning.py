@@ -145,10 +145,8 @@ def test_the_fields_of_a_parent_are_fields_of_its_rows() -> None:
 def test_columns_of_a_corrected_file_are_passed_over_in_silence() -> None:
     """Those that `counterfoil rejects --csv` has put in front."""
     plan = planned(["rejected_line", "rejected_reason", "key", "title", "project.key"])
-    assert (row(plan, ["7", "odd", "t1", "Sow", "garden"]).keys(), plan.notes()) == (
-        {"key", "title", "project.key"},
-        [],
-    )
+    assert set(row(plan, ["7", "odd", "t1", "Sow", "garden"])) == {"key", "title", "project.key"}
+    assert plan.notes() == []
 
 
 def test_a_file_without_any_field_is_refused() -> None:
