@@ -1,11 +1,12 @@
 """References of rows: natural keys turned into ids, and related rows held alive until the transaction ends."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql.expression import any_, literal
+from sqlalchemy.sql.expression import any_
 
 from domain.commands import Key, Row
 from domain.entities import EntityType, Reference
@@ -64,13 +65,18 @@ async def resolve_keys(tx: Transaction, target: EntityType, keys: Sequence[Key])
 
 async def lock_alive(tx: Transaction, target: EntityType, column: str, values: Sequence[Any]) -> dict[Any, int]:
     """Return the ids of the live rows with these values of a unique column, each locked against deletion."""
-    table = target.table
-    wanted = literal(list(dict.fromkeys(values)), ARRAY(table.c[column].type))
+    # By a parameter: a statement that held the values would keep them until a garbage collection.
+    found = await tx.session.execute(_alive(target.table, column), {"wanted": list(dict.fromkeys(values))})
+    return {row[0]: row[1] for row in found.all()}
+
+
+@lru_cache(maxsize=1024)
+def _alive(table: Table, column: str) -> Select[Any, int]:
+    wanted = bindparam("wanted", type_=ARRAY(table.c[column].type))
     # FOR SHARE, where a foreign key takes FOR KEY SHARE only, which a soft delete (an update) does not wait for.
-    query = (
+    return (
         select(table.c[column], table.c.id)
         .where(table.c[column] == any_(wanted), table.c.deleted_at.is_(None))
         .order_by(table.c.id)
         .with_for_update(read=True)
     )
-    return {row[0]: row[1] for row in (await tx.session.execute(query)).all()}

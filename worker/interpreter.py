@@ -3,7 +3,7 @@
 import gc
 import sys
 
-GC_THRESHOLDS = (50_000, 20, 50)
+GC_THRESHOLDS = (50_000, 10, 10)
 """New objects before the first generation is collected, and collections before the next ones.
 
 Python's own 700 has every row of a load paid for twice: 100,000 rows took 1.8 s of the worker's processor time, and
