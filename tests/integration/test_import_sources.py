@@ -12,8 +12,8 @@ from tests.imports import counts, imported, refusals, working
 from tests.processes import command
 from tests.relays import jobs
 from tests.worlds import live, plant, sql
-from worker.composition import Database
 from worker.bulk.feed import packed
+from worker.composition import Database
 from worker.importing import upload
 from worker.settings import Settings
 
@@ -27,6 +27,7 @@ async def test_a_file_that_changes_while_it_is_sent_is_not_sent(
     """Half of the one and half of the other would be nobody's file."""
     file = tmp_path / "members.csv"
     file.write_text(MEMBERS + "".join(f"k{row},Name,\n" for row in range(1_000)))
+
     def rewritten(data: bytes) -> bytes:
         if data:
             file.write_text(MEMBERS)

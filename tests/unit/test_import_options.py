@@ -13,7 +13,14 @@ from worker.importing.options import Options, character_of, name_of, pairs
 
 def source(file: str, **more: Any) -> Source:  # noqa: ANN401 - any option
     """Return the source that a file's name and further options describe."""
-    said: dict[str, Any] = {"form": None, "compression": None, "null": None, "encoding": "utf-8", "maps": {}, "sets": {}}
+    said: dict[str, Any] = {
+        "form": None,
+        "compression": None,
+        "null": None,
+        "encoding": "utf-8",
+        "maps": {},
+        "sets": {},
+    }
     return described(file, **{**said, "distinct": None, "characters": {"delimiter": ",", "quote": '"'}, **more})
 
 
