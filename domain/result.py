@@ -13,6 +13,7 @@ Count = Annotated[int, Field(ge=0)]
 class Result(BaseModel):
     """Rows by what became of them; `ids` holds, by action and entity, up to 1,000 ids in all.
 
+    `related` are those of the inserted rows that a bulk job created because its rows named them.
     `notes` say what a person should know of a bulk job's source. A dry run keeps its first changes, as the audit log
     would have them, in `changes`.
     """
@@ -26,6 +27,7 @@ class Result(BaseModel):
     restored: Count = 0
     purged: Count = 0
     refused: Count = 0
+    related: Count = 0
     ids: dict[str, dict[str, list[int]]] = {}
     ids_complete: bool = True
     notes: tuple[str, ...] = ()
@@ -34,7 +36,7 @@ class Result(BaseModel):
 
     def __add__(self, other: "Result") -> "Result":
         """Return both results as one."""
-        counts = {name: getattr(self, name) + getattr(other, name) for name in COUNTS}
+        counts = {name: getattr(self, name) + getattr(other, name) for name in (*COUNTS, "related")}
         ids: dict[str, dict[str, list[int]]] = {}
         room = IDS_KEPT
         dropped = False

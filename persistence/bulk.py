@@ -63,7 +63,8 @@ class BulkWrite:
             moved(done, arrival.position)
         self.refusals.settle()
         await self._report()
-        return self.result + self.related.created + Result(refused=self.refusals.rows)
+        created = self.related.created
+        return self.result + created + Result(refused=self.refusals.rows, related=created.inserted)
 
     async def write(self, batch: Batch) -> None:
         """Write rows whose related rows are settled."""
@@ -115,7 +116,7 @@ class BulkWrite:
     async def _take(self, arrival: Arrival) -> None:
         await self.refuse(arrival.rejects)
         batch = await self._unmarked(arrival.batch)
-        if len(batch) and not self.refusals.is_lost:
+        if len(batch):  # also where nothing will be written: what the table refuses is to be told with the rest
             settled, rejects = await self.related.settle(batch)
             await self.refuse(rejects)
             await self.write(settled)

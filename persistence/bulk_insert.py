@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from domain.batch import Batch
 from domain.commands import BulkInsert, OnConflict, OnInvalid
-from domain.entities import EntityType
+from domain.entities import Entities, EntityType
 from domain.errors import Duplicate, InvalidRows, Problem, UnknownName
 from domain.reject import Fate, RowFate
 from domain.result import IDS_KEPT, Result, counted
@@ -39,7 +39,7 @@ class BulkLoad(BulkWrite):
         """Insert the new rows, and skip, update or refuse those whose key is held."""
         left = batch
         for _ in range(ATTEMPTS):
-            if not len(left) or self.refusals.is_lost:
+            if not len(left):
                 return
             left = await self._write_once(left)
         if len(left):
@@ -50,8 +50,6 @@ class BulkLoad(BulkWrite):
         """Write what can be written now; returns the rows whose keys were taken at this very moment."""
         found = await self._sorted(batch)
         await self.refuse([batch.reject(number, str(self.key), why) for number, why in found.refused])
-        if self.refusals.is_lost:
-            return batch.only([])
         self.runs += runs_of([RowFate(batch.lines[number], Fate.SKIPPED, row_id) for number, row_id in found.skipped])
         self.result += Result(skipped=len(found.skipped))
         again = await self._insert(batch.only(found.new))
@@ -77,15 +75,21 @@ class BulkLoad(BulkWrite):
         return tried.again
 
 
-def bulk_load(tx: Transaction, entity: EntityType, command: BulkInsert, job_id: str | None) -> BulkLoad:
-    """Return the bulk insert that a command asks for; raises InvalidRows, UnknownName where the entity cannot."""
+def conflict_key(entities: Entities, entity: EntityType, command: BulkInsert) -> UniqueKey | None:
+    """Return the key that decides what a conflict is; raises InvalidRows, UnknownName where the entity cannot."""
     key = unique_key(entity, command.conflict_on)
     if key is None and command.on_conflict is not OnConflict.ERROR:
         problem = Problem(None, "on_conflict", f"{entity.name} has no natural key; only error is possible")
         raise InvalidRows(entity.name, (problem,))
     for name in command.create_missing:
         reference = entity.references.get(name)
-        if reference is None or tx.entities[reference.target].natural_key is None:
+        if reference is None or reference.target not in entities or entities[reference.target].natural_key is None:
             raise UnknownName("reference with a natural key", name, tuple(entity.references))
+    return key
+
+
+def bulk_load(tx: Transaction, entity: EntityType, command: BulkInsert, job_id: str | None) -> BulkLoad:
+    """Return the bulk insert that a command asks for; raises InvalidRows, UnknownName where the entity cannot."""
+    key = conflict_key(tx.entities, entity, command)
     related = RelatedRows(tx, entity, command.create_missing)
     return BulkLoad(tx, entity, command, job_id, related, Refusals(tx, command, job_id), key=key)

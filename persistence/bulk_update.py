@@ -35,11 +35,16 @@ class BulkChange(BulkWrite):
         await self.change(batch, held, key=(self.column,))
 
 
-def bulk_change(tx: Transaction, entity: EntityType, command: BulkUpdate, job_id: str | None) -> BulkChange:
-    """Return the bulk update that a command asks for; raises InvalidRows where the entity cannot serve it."""
+def match_column(entity: EntityType, command: BulkUpdate) -> str:
+    """Return the column that names the rows; raises InvalidRows for one that does not name one row."""
     column = command.match_on or entity.natural_key or "id"
     if column not in {"id", entity.natural_key}:
         problem = Problem(None, "match_on", f"{column!r} does not name one row; expected {entity.natural_key or 'id'}")
         raise InvalidRows(entity.name, (problem,))
-    refusals = Refusals(tx, command, job_id)
+    return column
+
+
+def bulk_change(tx: Transaction, entity: EntityType, command: BulkUpdate, job_id: str | None) -> BulkChange:
+    """Return the bulk update that a command asks for; raises InvalidRows where the entity cannot serve it."""
+    refusals, column = Refusals(tx, command, job_id), match_column(entity, command)
     return BulkChange(tx, entity, command, job_id, RelatedRows(tx, entity), refusals, column=column)

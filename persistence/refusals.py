@@ -18,7 +18,7 @@ HELD_CHARACTERS = 4_000_000
 
 @dataclass
 class Refusals:
-    """Refused rows by the command's rules; after the first one with `on_invalid` abort, the job only reads on."""
+    """Refused rows by the command's rules; with `on_invalid` abort, all others are still found after the first."""
 
     tx: Transaction
     command: Bulk

@@ -30,7 +30,7 @@ async def _finish_blindly(tx: Transaction, job_id: str, result: Result) -> None:
 class TakesNoRow(Execution):
     """Runs the job without taking its row, and does not look whether the outcome found it queued."""
 
-    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin) -> Result | None:
+    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin, *_: object) -> Result | None:
         await accept_job(self.sessions, self._acceptance(job, delivery))
         async with transaction(self.sessions, origin) as tx:
             result = await job.apply(tx, command)
@@ -41,7 +41,7 @@ class TakesNoRow(Execution):
 class LocksNoRow(Execution):
     """Looks whether the job is queued, without a lock: two live deliveries both see that it is, and both finish it."""
 
-    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin) -> Result | None:
+    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin, *_: object) -> Result | None:
         await accept_job(self.sessions, self._acceptance(job, delivery))
         async with transaction(self.sessions, origin) as tx:
             query = text("SELECT state FROM job WHERE id = :id")
@@ -55,7 +55,7 @@ class LocksNoRow(Execution):
 class FinishesLater(Execution):
     """Commits the data first, and the outcome in a transaction of its own."""
 
-    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin) -> Result | None:
+    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin, *_: object) -> Result | None:
         async with transaction(self.sessions, origin) as tx:
             if not await take_job(tx, self._acceptance(job, delivery)):
                 return None
@@ -68,7 +68,7 @@ class FinishesLater(Execution):
 class FinishesFirst(Execution):
     """Commits the outcome first, and the data in a transaction of its own: at most once."""
 
-    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin) -> Result | None:
+    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin, *_: object) -> Result | None:
         async with transaction(self.sessions, origin) as tx:
             if not await take_job(tx, self._acceptance(job, delivery)):
                 return None
@@ -80,7 +80,7 @@ class FinishesFirst(Execution):
 class SwallowsErrors(Execution):
     """Commits what was written before the job failed, and keeps the failure beside it."""
 
-    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin) -> Result | None:
+    async def _apply(self, job: Job, delivery: Delivery, command: Command, origin: Origin, *_: object) -> Result | None:
         failed: Exception | None = None
         async with transaction(self.sessions, origin) as tx:
             if not await take_job(tx, self._acceptance(job, delivery)):

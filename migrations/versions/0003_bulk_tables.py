@@ -43,10 +43,12 @@ def upgrade() -> None:
     )
     # The bytes are compressed already: to try it again would cost time for every chunk, and gain nothing.
     op.execute("ALTER TABLE job_upload ALTER COLUMN data SET STORAGE EXTERNAL")
+    op.execute("INSERT INTO job_kind (name) VALUES ('bulk_update') ON CONFLICT DO NOTHING")
 
 
 def downgrade() -> None:
     """Take the change back."""
+    op.execute("DELETE FROM job_kind WHERE name = 'bulk_update'")
     op.drop_table("job_upload")
     op.drop_table("job_report")
     op.drop_table("job_reject")

@@ -63,7 +63,7 @@ async def test_an_abort_that_comes_with_the_answer_of_the_commit_is_too_late(
     """The job has taken effect: its sender is told so, and not that it was aborted."""
 
     class CutOff(Execution):
-        async def execute(self, job: Job, delivery: Delivery) -> Outcome:
+        async def execute(self, job: Job, delivery: Delivery, *_: object) -> Outcome:
             await super().execute(job, delivery)
             raise asyncio.CancelledError
 

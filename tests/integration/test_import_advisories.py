@@ -3,22 +3,20 @@
 import csv
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from arq.connections import ArqRedis
 
 from persistence.transaction import Sessions
+from tests.imports import imported, working
 from tests.ledger import assert_balanced
-from tests.processes import command
-from tests.workers import running_worker
 from tests.worlds import images, live, trail
 from worker.composition import Database
 from worker.settings import Settings
 
 ADVISORIES = 2_661
-PROJECTS = ("--entity", "project", "--map", "key=package", "--map", "name=package", "--distinct", "key")
-TASKS = ("--entity", "task", "--map", "key=key", "--map", "title=title", "--map", "description=details")
+PROJECTS = ("project", "--map", "key=package", "--map", "name=package", "--distinct", "key")
+TASKS = ("task", "--map", "key=key", "--map", "title=title", "--map", "description=details")
 # Two advisories have no title.
 MORE = ("--set", "title=(untitled)", "--map", "project.key=package", "--map", "tags=aliases")
 
@@ -29,15 +27,6 @@ def advisories(shared_data: Path) -> Path:
     return shared_data / "advisories.csv"
 
 
-async def imported(settings: Settings, file: Path, *options: str) -> dict[str, Any]:
-    """Import the file and return the summary."""
-    ended = await command(settings, "import", str(file), "--json", *options)
-    assert (ended.code, ended.err) == (0, "")
-    # The last line: the worker in this process logs to the same output.
-    found: dict[str, Any] = json.loads(ended.out.splitlines()[-1])
-    return found
-
-
 async def test_every_advisory_arrives_once_with_its_audit_row(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, advisories: Path
 ) -> None:
@@ -45,7 +34,7 @@ async def test_every_advisory_arrives_once_with_its_audit_row(
     with advisories.open(encoding="utf-8", newline="") as stream:
         wanted = {row["key"]: row for row in csv.DictReader(stream)}
     packages = {row["package"] for row in wanted.values()}
-    async with running_worker(settings, database, redis):
+    async with working(settings, database, redis):
         projects = await imported(settings, advisories, *PROJECTS)
         assert (projects["inserted"], projects["skipped"]) == (len(packages), ADVISORIES - len(packages))
         tasks = await imported(settings, advisories, *TASKS, *MORE)
@@ -74,13 +63,27 @@ async def test_every_advisory_arrives_once_with_its_audit_row(
     assert await trail(sessions) == entries
 
 
-async def test_each_audit_row_says_who_imported_it_and_from_which_lines(
+async def test_each_audit_row_says_who_imported_it_and_from_which_file(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, advisories: Path
 ) -> None:
     """Unless another reason is given."""
-    async with running_worker(settings, database, redis):
-        options = ("--actor", "ada", "--batch-size", "200")
-        assert (await imported(settings, advisories, *PROJECTS, *options))["jobs"] == 4
-    seen = {(entry.actor, str(entry.reason).partition(" to ")[0]) for entry in await trail(sessions)}
-    assert ("ada", "import of advisories.csv, lines 2") in seen
-    assert len(seen) == 4
+    async with working(settings, database, redis):
+        summary = await imported(settings, advisories, *PROJECTS, "--actor", "ada")
+    (job_id,) = summary["jobs"]
+    seen = {(entry.actor, entry.reason, entry.job_id) for entry in await trail(sessions)}
+    assert seen == {("ada", "import of advisories.csv", job_id)}
+
+
+async def test_projects_that_are_missing_come_along_with_their_tasks(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, advisories: Path
+) -> None:
+    """In one job; a column may serve a related row's name as well."""
+    parents = ("--map", "project.name=package", "--create-missing", "project")
+    async with working(settings, database, redis):
+        summary = await imported(settings, advisories, *TASKS, *MORE, *parents)
+    projects = await live(sessions, "project")
+    assert (summary["code"], summary["read"], summary["related"]) == (0, ADVISORIES, len(projects))
+    assert all(row["name"] == key for key, row in projects.items())
+    assert len(await trail(sessions, "project")) == len(projects)
+    assert len(await trail(sessions, "task")) == ADVISORIES
+    await assert_balanced(sessions)

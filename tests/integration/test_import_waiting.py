@@ -1,4 +1,4 @@
-"""Waiting for answers: nobody works, Ctrl-C, a job that vanished."""
+"""Waiting for the end of an import: nobody works, Ctrl-C, a job that vanished."""
 
 import asyncio
 import json
@@ -8,60 +8,87 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from arq.connections import ArqRedis
-from arq.constants import job_key_prefix
 
 from persistence.transaction import Sessions
-from tests.processes import environment, started
+from tests.imports import working
+from tests.processes import Running, environment, started
+from tests.relays import jobs
 from tests.waiting import eventually
-from tests.workers import running_worker
-from tests.worlds import live
+from tests.worlds import live, sql
 from worker.composition import Database
-from worker.importing.judge import Fate, Judged
-from worker.importing.options import Format, Options
-from worker.importing.post import Post
 from worker.settings import Settings
 
 HEADER = "key,name,email\n"
-MEMBERS = ("--entity", "member")
+MEMBERS = ("--entity", "member", "--json")
 
 
-async def test_without_a_worker_it_says_so_and_waits(
-    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, tmp_path: Path
-) -> None:
-    """As soon as one is there, the import goes on to its end."""
+@pytest.fixture
+def waiting(settings: Settings, tmp_path: Path) -> Iterator[Running]:
+    """Import two members in a process of its own, for which nobody works."""
     file = tmp_path / "members.csv"
     file.write_text(f"{HEADER}ada,Ada,\nchen,Chen,\n")
     with started(environment(settings), tmp_path / "log", "import", str(file), *MEMBERS) as running:
+        yield running
 
-        async def told() -> bool:
-            return running.log.read_text() != ""
 
-        await eventually(told, "the person is told")
-        notice = f"nobody works on queue '{settings.queue}': start `counterfoil worker`; waiting\n"
-        assert running.log.read_text() == notice
-        async with running_worker(settings, database, redis):
-            assert await asyncio.to_thread(running.process.wait, 30) == 0
+async def sent(sessions: Sessions) -> None:
+    """Return as soon as a job is in the table."""
+
+    async def holds() -> bool:
+        return bool(await jobs(sessions))
+
+    await eventually(holds, "the job is there")
+
+
+async def test_without_a_worker_it_says_so_and_waits(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, waiting: Running
+) -> None:
+    """As soon as one is there, the import goes on to its end."""
+
+    async def told() -> bool:
+        return waiting.log.read_text() != ""
+
+    await eventually(told, "the person is told")
+    notice = f"nobody works on queue '{settings.queue}': start `counterfoil worker`; waiting\n"
+    assert waiting.log.read_text() == notice
+    async with working(settings, database, redis):
+        assert await asyncio.to_thread(waiting.process.wait, 30) == 0
     assert set(await live(sessions, "member")) == {"ada", "chen"}
 
 
-async def test_ctrl_c_ends_with_a_summary_and_exit_code_130(
-    settings: Settings, redis: ArqRedis, tmp_path: Path
+async def test_ctrl_c_after_the_upload_leaves_the_job_and_says_how_to_follow_it(
+    sessions: Sessions, waiting: Running
 ) -> None:
-    """Rows in jobs that nobody answered are told, and an input that never ends does not keep the process."""
+    """Exit code 130, with a summary."""
+    await sent(sessions)
+    assert await asyncio.to_thread(waiting.stop, signal.SIGINT) == 130
+    assert waiting.process.stdout
+    summary = json.loads(waiting.process.stdout.read())
+    (job,) = await jobs(sessions)
+    assert (summary["ending"], summary["jobs"], job.state) == ("interrupted", [job.id], "queued")
+
+
+async def test_ctrl_c_during_the_upload_enqueues_nothing(
+    settings: Settings, database: Database, sessions: Sessions, tmp_path: Path
+) -> None:
+    """An input that never ends does not keep the process; the transaction is rolled back with all of its chunks."""
     pipe = tmp_path / "members.csv"
     os.mkfifo(pipe)
-    arguments = ("import", str(pipe), *MEMBERS, "--batch-size", "1", "--json")
-    with endless(pipe), started(environment(settings), tmp_path / "log", *arguments) as running:
+    uploading = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+    with endless(pipe), started(environment(settings), tmp_path / "log", "import", str(pipe), *MEMBERS) as running:
 
-        async def sent() -> bool:
-            return int(await redis.zcard(settings.queue)) == 2
+        async def begun() -> bool:
+            return bool(await sql(database, uploading))
 
-        await eventually(sent, "both rows are sent")
+        await eventually(begun, "the upload has begun")
         assert await asyncio.to_thread(running.stop, signal.SIGINT) == 130
         assert running.process.stdout
         summary = json.loads(running.process.stdout.read())
-    assert (summary["ending"], summary["waiting"], summary["jobs"]) == ("interrupted", 2, 2)
+    assert (summary["ending"], summary["jobs"]) == ("interrupted", [])
+    assert not await jobs(sessions)
+    assert not await sql(database, "SELECT 1 FROM job_upload")
 
 
 @contextmanager
@@ -72,18 +99,11 @@ def endless(pipe: Path) -> Iterator[None]:
         yield
 
 
-async def test_a_job_that_vanished_is_answered_as_lost(settings: Settings, redis: ArqRedis) -> None:
-    """An emptied Redis does not make an import wait for ever."""
-    options = Options(file="members.csv", entity="member", format=Format.CSV, actor="ada")
-    rows = [Judged(2, Fate.SENT, {"key": "ada", "name": "Ada"})]
-    sending = asyncio.create_task(Post(redis, settings.queue, options, patience=0.05).send(rows))
-
-    async def sent() -> bool:
-        return int(await redis.zcard(settings.queue)) == 1
-
-    await eventually(sent, "the job is sent")
-    (job_id,) = await redis.zrange(settings.queue, 0, 0)
-    await redis.delete(job_key_prefix + job_id.decode())
-    answer = await asyncio.wait_for(sending, 20)
-    assert not answer.success
-    assert answer.failure.startswith(f"job {job_id.decode()} vanished from the queue without an answer")
+async def test_a_job_that_was_dropped_ends_the_import(database: Database, sessions: Sessions, waiting: Running) -> None:
+    """Nobody waits for ever for what will not come."""
+    await sent(sessions)
+    await sql(database, "DELETE FROM job")
+    assert await asyncio.to_thread(waiting.process.wait, 30) == 1
+    assert waiting.process.stdout
+    (failure,) = json.loads(waiting.process.stdout.read())["failures"]
+    assert failure.endswith(": the job is gone")

@@ -26,7 +26,7 @@ async def test_two_upserts_of_a_new_key_leave_one_row(database: Database) -> Non
     sessions = database.sessions
     await plant(sessions, tasks=0)
     async with begin(sessions) as tx:
-        first = await insert_rows(tx, tx.entities["task"], upsert("First").rows, OnConflict.UPDATE)
+        first = await insert_rows(tx, tx.entities["task"], upsert("First").rows or [], OnConflict.UPDATE)
         late = asyncio.create_task(apply(sessions, upsert("Second")))
         await one_waits(database)
     second = await late
@@ -41,7 +41,7 @@ async def test_an_upsert_inserts_where_the_first_one_gave_up(database: Database)
     await plant(sessions, tasks=0)
     with pytest.raises(NotFound):  # noqa: PT012 - the first of the two is a block
         async with begin(sessions) as tx:
-            await insert_rows(tx, tx.entities["task"], upsert("First").rows, OnConflict.UPDATE)
+            await insert_rows(tx, tx.entities["task"], upsert("First").rows or [], OnConflict.UPDATE)
             late = asyncio.create_task(apply(sessions, upsert("Second")))
             await one_waits(database)
             await update_rows(tx, tx.entities["task"], Update(entity="task", key=["none"], changes={"title": "x"}))

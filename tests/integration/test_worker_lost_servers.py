@@ -45,7 +45,7 @@ class Hang(Command):
 class HangingExecution(Execution):
     """An execution that does not end when the job's time is up."""
 
-    async def execute(self, job: Job, delivery: Delivery) -> Outcome:  # noqa: ARG002 - the signature of the real one
+    async def execute(self, job: Job, delivery: Delivery, *_: object) -> Outcome:  # noqa: ARG002 - the signature of the real one
         """Wait for ever."""
         await asyncio.Event().wait()
         raise AssertionError("for ever")

@@ -10,6 +10,7 @@ from domain.result import Result
 from domain.row_check import RowCheck
 from domain.source import Source
 from persistence.bulk import Arrival, BulkWrite
+from persistence.dry_run import taken_back
 from persistence.rejects import clear_rejects
 from persistence.upload import chunk_of, remove_upload, upload_size
 from worker.bulk.ahead import read_ahead
@@ -36,14 +37,25 @@ class BulkRun:
     _feed: Feed | None = None
 
     async def run(self) -> Result:
-        """Write all rows; returns the counts, and notes on the source's columns. Raises what the sources raise."""
+        """Write all rows; returns the counts, and notes on the source's columns. Raises what the sources raise.
+
+        A dry run takes all of it back but the refused rows.
+        """
         session, job_id = self.write.tx.session, self.context.job_id
         if job_id is not None:
             await clear_rejects(session, job_id)  # of an attempt before
-        async with self._arrivals() as arrivals:
-            result = await self.write.run(arrivals, self._moved)
+        if self.command.dry_run:
+            result = await taken_back(self.write.tx, self._written)
+            await self.write.refusals.keep_held()
+        else:
+            result = await self._written()
         if job_id is not None:
             await remove_upload(session, job_id)
+        return result
+
+    async def _written(self) -> Result:
+        async with self._arrivals() as arrivals:
+            result = await self.write.run(arrivals, self._moved)
         return result + Result(notes=self._notes)
 
     @asynccontextmanager

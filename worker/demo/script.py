@@ -52,44 +52,16 @@ def story() -> list[Step]:
     deletion = f"demo-delete-{secrets.token_hex(3)}"
     file = str(SAMPLE)
     task_map = ("key=key", "title=title", "description=description", "status=status", "priority=priority", "tags=tags")
-    maps = [part for name in (*task_map, "project.key=project", "assignee.key=assignee") for part in ("--map", name)]
+    related = ("project.key=project", "project.name=project_name", "assignee.key=assignee", "assignee.name=assignee")
+    maps = [part for name in (*task_map, *related) for part in ("--map", name)]
+    tasks = ("import", file, "--entity", "task", *maps, "--create-missing", "project", "--create-missing", "assignee")
     where, changes = {"project.key": PROJECT, "status": "blocked"}, {"status": "doing", "priority": "high"}
     update = json.dumps({"entity": "task", "where": where, "changes": changes})
     delete = json.dumps({"entity": "project", "key": PROJECT, "cascade": True})
     restore = json.dumps({"job_id": deletion})
     return [
-        Step(
-            "Members",
-            (
-                "import",
-                file,
-                "--entity",
-                "member",
-                "--map",
-                "key=assignee",
-                "--map",
-                "name=assignee",
-                "--distinct",
-                "key",
-            ),
-        ),
-        Step(
-            "Projects",
-            (
-                "import",
-                file,
-                "--entity",
-                "project",
-                "--map",
-                "key=project",
-                "--map",
-                "name=project_name",
-                "--distinct",
-                "key",
-            ),
-        ),
-        Step("Tasks", ("import", file, "--entity", "task", *maps)),
-        Step("The same file again", ("import", file, "--entity", "task", *maps, "--on-conflict", "skip")),
+        Step("Tasks, with the projects and members that they name", tasks),
+        Step("The same file again", (*tasks, "--on-conflict", "skip")),
         Step("Update", ("enqueue", "update", update, "--actor", "ada", "--reason", "unblocked by legal", "--wait")),
         Step(
             "Soft delete, with what it owns",

@@ -1,1 +1,1 @@
-"""`counterfoil import`: a file is read, mapped and checked as a stream, and sent as `bulk_insert` jobs."""
+"""`counterfoil import`: a file is sent into the database with the one job that writes its rows, and followed."""

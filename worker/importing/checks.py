@@ -1,28 +1,28 @@
 """What can be told to be wrong with an import before anything is sent."""
 
-from domain.commands import OnConflict
 from domain.entities import Entities
-from domain.errors import UnknownName
-from persistence.unique_keys import unique_key
-from worker.bulk.planning import Rows
-from worker.importing.errors import WrongOption
+from worker.bulk.planning import mapped
+from worker.bulk.rows_of import rows_of
 from worker.importing.options import Options
+from worker.importing.upload import opened, size_of, unreadable
+from worker.sources.records import read_records
 
 
-def refuse_early(options: Options, entities: Entities) -> None:
-    """Raise UnknownName, WrongOption or InvalidRows for options that the job would refuse anyway."""
-    entity = entities[options.entity]
-    if unique_key(entity, options.conflict_on) is None and options.on_conflict is not OnConflict.ERROR:
-        raise WrongOption(
-            "--on-conflict", options.on_conflict, f"{entity.name} has no natural key; only error is possible"
-        )
-    parents: dict[str, tuple[str, ...]] = {}
-    for name in options.create_missing:
-        if name not in entity.references or entity.references[name].target not in entities:
-            raise UnknownName("reference", name, tuple(entity.references))
-        target = entities[entity.references[name].target]
-        parents[name] = tuple(one for one in target.create.model_fields if one != target.natural_key)
-    known = Rows(entities, entity, parents=parents, named_by="id" if options.match_on == "id" else None).known()
-    for name in (*options.source.map, *options.source.set):
-        if name not in known:
-            raise UnknownName("field", name, known)
+def refuse_early(options: Options, entities: Entities, *, max_record_bytes: int) -> None:
+    """Raise what the job would raise for these options, and for the header of a file that can be read twice.
+
+    That is UnknownName, InvalidRows, MissingFields, NothingTaken and what reading raises.
+    """
+    options.origin()
+    mapped(rows_of(entities, options.command()), options.source, _header(options, max_record_bytes))
+
+
+def _header(options: Options, max_record_bytes: int) -> list[str] | None:
+    """Return the columns of a regular file, None where there are none or where reading them would use them up."""
+    if options.is_url or size_of(options.file) is None:
+        return None
+    try:
+        with opened(options.file) as stream:
+            return read_records(stream, options.source, max_record_bytes=max_record_bytes).header
+    except OSError as error:
+        raise unreadable(options.file, error) from None

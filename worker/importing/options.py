@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from pydantic import ValidationError
+
 from domain.commands import Bulk, BulkInsert, BulkUpdate, OnConflict, OnInvalid
 from domain.origin import Origin
 from domain.source import Source
 from worker.importing.errors import WrongOption
 
 STDIN = "-"
+SHOWN = 200
+"""Characters of a wrong value that its error shows."""
 _TAB = {"\\t", "tab"}
 
 
@@ -57,8 +61,16 @@ class Options:
         )
 
     def origin(self, part: str = "") -> Origin:
-        """Return who asks and why: by default the file's name, without its folder, and the `part` of it."""
-        return Origin(actor=self.actor, reason=self.reason or f"import of {name_of(self.file)}{part}")
+        """Return who asks and why: by default the file's name, without its folder, and the `part` of it.
+
+        Raises WrongOption for an actor or a reason that is empty, too long or not to be stored.
+        """
+        reason = self.reason or f"import of {name_of(self.file)}{part}"
+        try:
+            return Origin(actor=self.actor, reason=reason)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False)[0]
+            raise WrongOption(f"--{wrong['loc'][0]}", str(wrong["input"])[:SHOWN], wrong["msg"]) from None
 
 
 def name_of(file: str) -> str:

@@ -20,7 +20,7 @@ async def import_rows(
     the options or the servers; UnreadableFile.
     """
     async with open_database(settings) as database, bar_shown() as bar, follower(settings, database, bar) as following:
-        refuse_early(options, database.entities)
+        refuse_early(options, database.entities, max_record_bytes=settings.max_bytes)
         if rows_each is not None:
             return await send_parts(options, settings, following, summary, rows_each)
         if options.is_url:

@@ -38,6 +38,8 @@ class Summary:
     done_before: int = 0
     """How many of them an earlier run of the import had done."""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    related: int = 0
+    """How many related rows were created beside those that were inserted."""
     rejects: list[Reject] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -53,6 +55,8 @@ class Summary:
         """Count what a job's result says."""
         for name in COUNTS:
             self.counts[name] += result.get(name, 0)
+        self.counts["inserted"] -= result.get("related", 0)
+        self.related += result.get("related", 0)
         self.notes += [note for note in result.get("notes", ()) if note not in self.notes]
         self.changes += result.get("changes", ())
 
@@ -60,7 +64,7 @@ class Summary:
         """Return the counts, and up to 1,000 refusals with line, field and reason, as a JSON object on one line."""
         refusals = [{"line": one.line, "field": one.field, "reason": one.reason} for one in self.rejects[:KEPT]]
         seconds = round(time.perf_counter() - self.started, 3)
-        jobs = {"jobs": self.jobs, "done_before": self.done_before}
+        jobs = {"related": self.related, "jobs": self.jobs, "done_before": self.done_before}
         found = {"read": self.read, **self.counts, **jobs, "seconds": seconds, "ending": ending.value}
         more = {"notes": self.notes, "failures": self.failures, "changes": self.changes, "refusals": refusals}
         return json.dumps({**found, **more})
@@ -73,6 +77,8 @@ class Summary:
         table.add_row("rows read", f"{self.read:,}")
         for name in COUNTS:
             table.add_row(name, f"{self.counts[name]:,}")
+        if self.related:
+            table.add_row("related rows created", f"{self.related:,}")
         table.add_row("jobs", f"{len(self.jobs):,}" if len(self.jobs) != 1 else self.jobs[0])
         if self.done_before:
             table.add_row("done before", f"{self.done_before:,}")
