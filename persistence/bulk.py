@@ -18,6 +18,7 @@ from persistence.row_report import keep_report
 from persistence.seen_marks import new_marks
 from persistence.transaction import Transaction
 from persistence.tried_changes import change_tried
+from persistence.waves import waves
 
 RUNS_HELD = 1_000
 """Runs of rows of one fate that are held before they are written: some 100 KB."""
@@ -115,9 +116,9 @@ class BulkWrite:
 
     async def _take(self, arrival: Arrival) -> None:
         await self.refuse(arrival.rejects)
-        batch = await self._unmarked(arrival.batch)
-        if len(batch):  # also where nothing will be written: what the table refuses is to be told with the rest
-            settled, rejects = await self.related.settle(batch)
+        # Also where nothing will be written: what the table refuses is to be told with the rest.
+        for wave in waves(self.entity, await self._unmarked(arrival.batch)):
+            settled, rejects = await self.related.settle(wave)
             await self.refuse(rejects)
             await self.write(settled)
         self.runs = joined(self.runs)
