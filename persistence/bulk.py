@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pyroaring import BitMap64
+
 from domain.batch import Batch
 from domain.commands import Bulk
 from domain.entities import EntityType
@@ -13,9 +15,10 @@ from domain.row_runs import RowRun, joined, run_of, runs_of
 from persistence.refusals import Refusals
 from persistence.related_rows import RelatedRows
 from persistence.row_report import keep_report
-from persistence.seen_rows import new_marks
+from persistence.seen_marks import new_marks
 from persistence.transaction import Transaction
 from persistence.tried_changes import change_tried
+from persistence.waves import waves
 
 RUNS_HELD = 1_000
 """Runs of rows of one fate that are held before they are written: some 100 KB."""
@@ -47,6 +50,8 @@ class BulkWrite:
     refusals: Refusals
     result: Result = field(default_factory=Result)
     batches: int = 0
+    changed: BitMap64 = field(default_factory=BitMap64)
+    """The ids of rows that a line has changed, or would have: some bytes for each, so that it grows little."""
     runs: list[RowRun] = field(default_factory=list)
     """What became of the rows, of the last ones: a whole file is often one run, so that few are written."""
 
@@ -76,9 +81,12 @@ class BulkWrite:
         self.runs += run_of(fate, lines, ids)
 
     async def change(self, batch: Batch, held: dict[int, int], *, key: Sequence[str]) -> None:
-        """Change the locked rows that are held, by their place in the batch: to what each line itself says of them."""
+        """Change the locked rows that are held, by their place in the batch: to what each line itself says of them.
+
+        A line that means a row which an earlier one has meant is refused: nobody can say which is right.
+        """
         groups: dict[tuple[str, ...], list[int]] = {}
-        for number in held:
+        for number in await self._first(batch, held, key):
             groups.setdefault(tuple(sorted(batch.said[number].difference(key))), []).append(number)
         for columns, numbers in groups.items():
             part, ids = batch.only(numbers), [held[number] for number in numbers]
@@ -91,11 +99,26 @@ class BulkWrite:
                 self.runs += runs_of([RowFate(line, fate, row_id) for line, row_id in of_fate])
             self.result += tried.result
 
+    async def _first(self, batch: Batch, held: dict[int, int], key: Sequence[str]) -> list[int]:
+        """Return the places of the lines that are the first to mean their row, and refuse the others."""
+        first: dict[int, int] = {}
+        twins: list[Reject] = []
+        for number, row_id in held.items():
+            if row_id in first or row_id in self.changed:
+                line = f"line {batch.lines[first[row_id]]}" if row_id in first else "an earlier line"
+                shown = ", ".join(repr(batch.columns[column][number]) for column in key)
+                twins.append(batch.reject(number, ", ".join(key), f"{shown} stands in {line} too"))
+            else:
+                first[row_id] = number
+        self.changed.update(first)
+        await self.refuse(twins)
+        return list(first.values()) if not self.refusals.is_lost else []
+
     async def _take(self, arrival: Arrival) -> None:
         await self.refuse(arrival.rejects)
-        batch = await self._unmarked(arrival.batch)
-        if len(batch):  # also where nothing will be written: what the table refuses is to be told with the rest
-            settled, rejects = await self.related.settle(batch)
+        # Also where nothing will be written: what the table refuses is to be told with the rest.
+        for wave in waves(self.entity, await self._unmarked(arrival.batch)):
+            settled, rejects = await self.related.settle(wave)
             await self.refuse(rejects)
             await self.write(settled)
         self.runs = joined(self.runs)

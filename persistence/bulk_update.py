@@ -10,7 +10,6 @@ from persistence.bulk import BulkWrite
 from persistence.holders import find_holders
 from persistence.refusals import Refusals
 from persistence.related_rows import RelatedRows
-from persistence.seen_rows import earlier_lines
 from persistence.transaction import Transaction
 from persistence.unique_keys import UniqueKey
 
@@ -22,23 +21,17 @@ class BulkChange(BulkWrite):
     column: str = "id"
 
     async def write(self, batch: Batch) -> None:
-        """Change the rows that the lines mean; a line without a live row, or one for a row twice, is refused."""
+        """Change the rows that the lines mean; a line without a live row is refused."""
         key = UniqueKey((self.column,), live=True)
         values = batch.columns[self.column]
         holders = await find_holders(self.tx, self.entity, key, [values], locked=True)
-        first = {holders[number].id: number for number in sorted(holders, reverse=True)}
-        lines = [batch.lines[number] for number in first.values()]
-        earlier = await earlier_lines(self.tx, list(first), lines) if first else {}
-        held: dict[int, int] = {}
-        refused: list[tuple[int, str]] = []
-        for number, value in enumerate(values):
-            if (holder := holders.get(number)) is None:
-                refused.append((number, f"no live {self.entity.name} has {value!r}"))
-            elif (line := earlier.get(holder.id) or batch.lines[first[holder.id]]) != batch.lines[number]:
-                refused.append((number, f"{value!r} stands in line {line} too"))
-            else:
-                held[number] = holder.id
-        await self.refuse([batch.reject(number, self.column, why) for number, why in refused])
+        missing = [
+            batch.reject(number, self.column, f"no live {self.entity.name} has {value!r}")
+            for number, value in enumerate(values)
+            if number not in holders
+        ]
+        await self.refuse(missing)
+        held = {number: holders[number].id for number in sorted(holders)}
         await self.change(batch, held, key=(self.column,))
 
 

@@ -8,7 +8,6 @@ from domain.commands import OnConflict
 from domain.entities import EntityType
 from persistence.holders import Holder, find_holders
 from persistence.own_rows import OwnRows
-from persistence.seen_rows import earlier_lines
 from persistence.transaction import Transaction
 from persistence.unique_keys import UniqueKey
 
@@ -34,7 +33,6 @@ async def sort_out(  # noqa: PLR0913, PLR0917 - all of it says what a key means
     keys = list(zip(*values, strict=True))
     holders = await find_holders(tx, entity, key, values, locked=on_conflict is OnConflict.UPDATE)
     found, first = Sorted(), dict[Any, int]()
-    earlier = await _earlier(tx, batch, holders, own) if on_conflict is OnConflict.UPDATE else {}
     for number, value in enumerate(keys):
         shown = repr(value[0] if len(value) == 1 else value)
         if None in value:  # null is nobody's key
@@ -44,19 +42,12 @@ async def sort_out(  # noqa: PLR0913, PLR0917 - all of it says what a key means
         elif (holder := holders.get(number)) is None:
             first[value] = number
             found.new.append(number)
-        elif (line := own.line_of(holder.id) or earlier.get(holder.id)) is not None:
+        elif (line := own.line_of(holder.id)) is not None:
             _take_twin(found, number, f"{shown} stands in line {line} too", on_conflict, holder.id)
         else:
             first[value] = number
             _take_held(found, holder, f"{entity.name} has {shown}", on_conflict)
     return found
-
-
-async def _earlier(tx: Transaction, batch: Batch, holders: dict[int, Holder], own: OwnRows) -> dict[int, int]:
-    """Return the earlier lines that have updated rows which this batch would update again, by the row's id."""
-    # Of twins in this batch, the first is noted: so it goes by the lines, backwards.
-    by_id = {holders[n].id: batch.lines[n] for n in sorted(holders, reverse=True) if own.line_of(holders[n].id) is None}
-    return await earlier_lines(tx, list(by_id), list(by_id.values())) if by_id else {}
 
 
 def _take_twin(found: Sorted, number: int, why: str, on_conflict: OnConflict, row_id: int | None = None) -> None:

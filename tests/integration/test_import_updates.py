@@ -74,7 +74,7 @@ async def test_a_change_that_the_table_refuses_costs_its_line_alone(
     await assert_balanced(sessions)
 
 
-async def test_a_row_that_comes_again_in_a_later_batch_is_told_by_its_first_line(
+async def test_a_row_that_comes_again_is_refused_however_far_below(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, tmp_path: Path
 ) -> None:
     """A line cannot mean both; nobody has to hold the file in memory to know."""
@@ -86,7 +86,7 @@ async def test_a_row_that_comes_again_in_a_later_batch_is_told_by_its_first_line
         summary = await imported(settings, file, "task", "--update")
     assert counts(summary) == (0, 4_500, 0, 2)
     assert refusals(summary) == [
-        (4_502, "key", "'t0' stands in line 2 too"),
+        (4_502, "key", "'t0' stands in an earlier line too"),
         (4_503, "key", "'t4499' stands in line 4501 too"),
     ]
     assert (await live(sessions))["t0"]["title"] == "New 2"
