@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """With ENGINE=stock, leave those tests that run a worker, and skip those that are about our engine."""
     if ENGINE != "stock":
         return
-    concerned = [item for item in items if hasattr(getattr(item, "module", None), "running_worker")]
+    concerned = [item for item in items if vars(getattr(item, "module", item)).keys() & {"running_worker", "working"}]
     config.hook.pytest_deselected(items=[item for item in items if item not in concerned])
     items[:] = concerned
     for item in items:

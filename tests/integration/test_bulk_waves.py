@@ -17,7 +17,12 @@ async def test_a_row_may_name_one_that_stands_before_it(
     """In the same batch or an earlier one, however deep; one that stands behind it is not there yet."""
     await plant(sessions, tasks=0)
     file = tmp_path / "tasks.csv"
-    rows = [("root", ""), *((f"t{n}", f"t{n - 1}" if n % 1_500 else "root") for n in range(4_200)), ("x", "y"), ("y", "")]
+    rows = [
+        ("root", ""),
+        *((f"t{n}", f"t{n - 1}" if n % 1_500 else "root") for n in range(4_200)),
+        ("x", "y"),
+        ("y", ""),
+    ]
     file.write_text("key,title,project.key,parent.key\n" + "".join(f"{key},A,alpha,{parent}\n" for key, parent in rows))
     async with working(settings, database, redis):
         summary = await imported(settings, file, "task")
