@@ -1,6 +1,7 @@
 """COPY: records streamed into a table inside the session's own transaction."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NoReturn, cast
 
 import asyncpg
@@ -13,8 +14,8 @@ from persistence.session import FAILURE, WriteSession
 # SQLAlchemy begins the driver's transaction with its first statement: a COPY before it would survive a rollback.
 _BEGIN = sqlalchemy.text("SELECT 1")
 
-PIECE = 256 * 1024
-"""Bytes that are handed to the connection at once: PostgreSQL reads them while the next ones are handed over."""
+PIECE = 500
+"""Rows that are handed to the connection at once: PostgreSQL reads them while the next ones are put together."""
 
 
 async def copy_in(session: WriteSession, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> int:
@@ -31,19 +32,19 @@ async def copy_in(session: WriteSession, table: str, columns: Sequence[str], rec
     return await session.run_sync(_copied, table, copy)
 
 
-async def copy_text_in(session: WriteSession, table: str, columns: Sequence[str], text: bytes) -> int:
+async def copy_text_in(session: WriteSession, table: str, columns: Sequence[str], rows: Iterator[str]) -> int:
     """Do as `copy_in` does for rows that are text already (see `persistence.copy_text`)."""
 
     async def copy(driver: Any) -> str:  # noqa: ANN401 - asyncpg has no types
-        status: str = await driver.copy_to_table(table, source=_pieces(text), columns=list(columns), format="text")
+        status: str = await driver.copy_to_table(table, source=_pieces(rows), columns=list(columns), format="text")
         return status
 
     return await session.run_sync(_copied, table, copy)
 
 
-async def _pieces(text: bytes) -> AsyncIterator[bytes]:
-    for place in range(0, len(text), PIECE):
-        yield text[place : place + PIECE]
+async def _pieces(rows: Iterator[str]) -> AsyncIterator[bytes]:
+    while piece := list(islice(rows, PIECE)):
+        yield ("\n".join(piece) + "\n").encode()
 
 
 def _copied(session: sqlalchemy.orm.Session, table: str, copy: Callable[[Any], Awaitable[str]]) -> int:

@@ -56,8 +56,7 @@ async def copy_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], bat
     late = {name: values for name, values in batch.columns.items() if name not in batch.ready}
     parts: list[Sequence[str]] = [cells(ids), *map(cells, late.values())]
     rows = map("\t".join, zip(*parts, *([batch.written] if batch.ready else []), strict=True))
-    text = "\n".join(rows) + "\n"
-    copied = await copy_text_in(tx.session, entity.table.name, ("id", *late, *batch.ready), text.encode())
+    copied = await copy_text_in(tx.session, entity.table.name, ("id", *late, *batch.ready), rows)
     is_block = ids[-1] - ids[0] + 1 == len(ids)
     among = "BETWEEN :lowest AND :highest" if is_block else "= ANY (CAST(:row_ids AS bigint []))"
     bounds: dict[str, Any] = {"lowest": ids[0], "highest": ids[-1]} if is_block else {"row_ids": list(ids)}
