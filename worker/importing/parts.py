@@ -11,9 +11,9 @@ from persistence.transaction import Sessions, transaction
 from persistence.upload import keep_chunk
 from worker.bulk.ahead import read_ahead
 from worker.bulk.feed import CHUNK_BYTES, packed
+from worker.follow import Follower
 from worker.importing.cutting import Part, parts_of
 from worker.importing.errors import WrongOption
-from worker.importing.follow import Follower
 from worker.importing.options import STDIN, Options
 from worker.importing.settle import settle
 from worker.importing.summary import Ending, Summary

@@ -1,8 +1,8 @@
 """One import from its options to its summary."""
 
 from worker.composition import open_database
+from worker.follow import bar_shown, follower
 from worker.importing.checks import refuse_early
-from worker.importing.follow import bar_shown, follower
 from worker.importing.options import Options
 from worker.importing.parts import send_parts
 from worker.importing.settle import settle

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -36,16 +36,19 @@ class Bar:
     say: Callable[[str], None]
     _progress: Progress | None = None
     _task: TaskID | None = None
+    _doing: str = ""
 
     def show(self, doing: str, share: float | None, text: str) -> None:
         """Show how far something is: its share from 0 to 1 (None: nobody knows), and figures as text."""
         if self._progress is None:
             return
-        if self._task is None:
-            self._task = self._progress.add_task(doing, total=1.0, text="")
+        if self._task is None or doing != self._doing:
+            if self._task is not None:  # what has come to its end keeps its time
+                self._progress.remove_task(self._task)
+            self._task, self._doing = self._progress.add_task(doing, total=1.0, text=""), doing
         done = 0.0 if share is None else share
         total = None if share is None else 1.0
-        self._progress.update(self._task, description=doing, completed=done, total=total, text=text, refresh=True)
+        self._progress.update(self._task, completed=done, total=total, text=text, refresh=True)
 
 
 @asynccontextmanager
@@ -104,12 +107,13 @@ class Follower:
 @asynccontextmanager
 async def follower(settings: Settings, database: Database, bar: Bar) -> AsyncIterator[Follower]:
     """Follow with what Redis tells; without Redis the job is accepted all the same, and waits for it."""
-    try:
-        async with open_redis(settings) as redis:
-            yield Follower(database.sessions, redis, settings.queue, bar)
-    except (Unreachable, RedisError) as error:
-        bar.say(f"the job waits in PostgreSQL for Redis, which does not answer ({type(error).__name__})")
-        yield Follower(database.sessions, None, settings.queue, bar)
+    async with AsyncExitStack() as stack:
+        redis = None
+        try:
+            redis = await stack.enter_async_context(open_redis(settings))
+        except (Unreachable, RedisError) as error:
+            bar.say(f"the job waits in PostgreSQL for Redis, which does not answer ({type(error).__name__})")
+        yield Follower(database.sessions, redis, settings.queue, bar)
 
 
 async def follow_job(settings: Settings, database: Database, job_id: str) -> None:
