@@ -13,6 +13,7 @@ from domain.commands import Row
 from domain.entities import Entities, EntityType
 from domain.entity import MAX_ID
 from domain.errors import Problem
+from domain.integer_bounds import Bounds, open_bounds
 from domain.rows import schema_problem, split_row
 from domain.schema_check import Check, Fitting, check_of, default_of
 
@@ -54,8 +55,7 @@ class RowCheck:
     ) -> tuple[Batch, list[Problem]]:
         """Return the rows that fit, and what is wrong with the others; `row` of a problem counts from 0 in `rows`."""
         problems: list[Problem] = []
-        kept: list[int] = []
-        fitting: list[Fitting] = []
+        fitting: dict[int, Fitting] = {}
         keys: dict[str, dict[int, Any]] = {}
         owned = self._parents(rows)
         ids = self._ids(rows, problems)
@@ -64,27 +64,30 @@ class RowCheck:
         for number, row in enumerate(rows):
             if number in unnamed:
                 continue
-            values, references = row, None
+            values = row
             if not self.is_plain:
                 values, references, found = split_row(self.entities, self.entity, number, row)
                 if found:
                     problems += found
                     continue
+                for column, key in references.items():
+                    keys.setdefault(column, {})[number] = key
             try:
-                fitting.append(check(values))
+                fits = check(values)
             except ValidationError as error:
                 problems += self._problems(number, error)
                 continue
-            kept.append(number)
-            if references:
-                for column, key in references.items():
-                    keys.setdefault(column, {})[number] = key
+            if self._bounds and (beyond := self._out_of_range(number, fits)):
+                problems += beyond
+                continue
+            fitting[number] = fits
+        kept = list(fitting)
         batch = Batch(
             lines=[lines[number] for number in kept],
-            columns=self._columns([one.values for one in fitting], [ids[n] for n in kept] if ids else []),
+            columns=self._columns([one.values for one in fitting.values()], [ids[n] for n in kept] if ids else []),
             keys={column: [found.get(number) for number in kept] for column, found in keys.items()},
             parents={column: [found[number] for number in kept] for column, found in owned.items()},
-            said=[frozenset(one.said) for one in fitting] if self.keeps_said else (),
+            said=[frozenset(one.said) for one in fitting.values()] if self.keeps_said else (),
             records=[records[number] for number in kept],
             text=text.write,
             header=text.header,
@@ -103,6 +106,14 @@ class RowCheck:
     @cached_property
     def _check(self) -> Check:
         return check_of(self.schema)
+
+    @cached_property
+    def _bounds(self) -> list[tuple[str, Bounds]]:
+        return open_bounds(self.schema, self.entity.integer_bounds)
+
+    def _out_of_range(self, number: int, fits: Fitting) -> list[Problem]:
+        asked = ((name, bounds.refusal(fits.values.get(name))) for name, bounds in self._bounds)
+        return [Problem(number, name, why) for name, why in asked if why is not None]
 
     def _parents(self, rows: Sequence[Row]) -> dict[str, dict[int, Row]]:
         """Take the fields of related rows, such as `project.name`, out of the rows, by the foreign key's column."""
