@@ -7,6 +7,13 @@ RAW_KEPT = 65_536
 """Characters of a refused record's own text that are kept."""
 
 
+REJECT_COLUMNS = ("rejected_line", "rejected_reason")
+"""Columns in front of a refused record's own in a file to correct; no field takes them when it is imported again."""
+
+UNREADABLE_COLUMN = "rejected_text"
+"""The column there of a record that is no JSON object, and so has no columns of its own."""
+
+
 class Reject(NamedTuple):
     """A refused record: its line (from 1), the field (empty: the whole record), why, and its text as it was read.
 

@@ -49,7 +49,14 @@ class Result(BaseModel):
                     if kept:
                         ids.setdefault(action, {}).setdefault(entity, []).extend(kept)
         complete = self.ids_complete and other.ids_complete and not dropped
-        return Result(**counts, ids=ids, ids_complete=complete, notes=self.notes + other.notes)
+        return Result(
+            **counts,
+            ids=ids,
+            ids_complete=complete,
+            notes=self.notes + other.notes,
+            dry_run=self.dry_run or other.dry_run,
+            changes=self.changes + other.changes,
+        )
 
 
 COUNTS = ("inserted", "updated", "skipped", "deleted", "restored", "purged", "refused")

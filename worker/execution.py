@@ -198,7 +198,7 @@ def _refuse_killer(delivery: Delivery) -> None:
 
 def _committed(result: Result) -> Succeeded:
     counts = {name: count for name in COUNTS if (count := getattr(result, name))}
-    structlog.get_logger(_LOG).info("job.committed", **counts)
+    structlog.get_logger(_LOG).info("job.committed", **counts, **({"dry_run": True} if result.dry_run else {}))
     return Succeeded(result.model_dump(mode="json"))
 
 

@@ -111,7 +111,7 @@ class Settings(BaseSettings):
     max_rows: int = Field(10_000, ge=1)
     """Rows (or keys, or ids) that one job may name."""
     max_bytes: int = Field(16 * 1024 * 1024, ge=1024)
-    """Bytes that one job's payload may have."""
+    """Bytes that one job's payload may have, and one record of a source."""
     keep_finished_days: float = Field(7, ge=REMEMBERED_DAYS, le=36_525)
     """Days for which the job table keeps what succeeded or was cancelled, and so knows its id."""
     keep_dead_days: float = Field(90, ge=REMEMBERED_DAYS, le=36_525)

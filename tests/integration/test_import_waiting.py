@@ -99,6 +99,20 @@ def endless(pipe: Path) -> Iterator[None]:
         yield
 
 
+async def test_an_import_that_loses_the_database_tells_what_it_has_sent(
+    database: Database, sessions: Sessions, waiting: Running
+) -> None:
+    """Exit code 2 would say that nothing was sent."""
+    await sent(sessions)
+    (job,) = await jobs(sessions)
+    await sql(database, "ALTER TABLE job RENAME TO gone")
+    assert await asyncio.to_thread(waiting.process.wait, 30) == 1
+    assert waiting.process.stdout
+    summary = json.loads(waiting.process.stdout.read())
+    assert (summary["ending"], summary["jobs"]) == ("failed", [job.id])
+    assert summary["failures"] == [f"{job.id} was not waited for (NotMigrated); see counterfoil job {job.id}"]
+
+
 async def test_a_job_that_was_dropped_ends_the_import(database: Database, sessions: Sessions, waiting: Running) -> None:
     """Nobody waits for ever for what will not come."""
     await sent(sessions)

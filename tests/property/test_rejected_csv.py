@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.reject import REJECT_COLUMNS
 from domain.source import Dialect
 from worker.cli.rejected_csv import RejectedCsv
-from worker.cli.rejected_record import ADDED, RejectedRecord
+from worker.cli.rejected_record import RejectedRecord
 
 DIALECTS = st.sampled_from(
     [
@@ -50,10 +51,10 @@ def test_good_records_are_read_back_cell_by_cell(dialect: Dialect, records: list
     reason = f"say{dialect.delimiter} {dialect.quote}no{dialect.quote}"
     lines = [form.line(RejectedRecord(n, reason, write(dialect, cells))) for n, cells in enumerate(records)]
     expected = [[str(n), reason, *cells] for n, cells in enumerate(records)]
-    assert read(dialect, [form.heading(), *lines]) == [[*ADDED, "key", "title"], *expected]
+    assert read(dialect, [form.heading(), *lines]) == [[*REJECT_COLUMNS, "key", "title"], *expected]
 
 
-@given(DIALECTS, st.lists(TEXTS, max_size=5), st.sampled_from([(), ADDED]))
+@given(DIALECTS, st.lists(TEXTS, max_size=5), st.sampled_from([(), REJECT_COLUMNS]))
 def test_no_broken_record_takes_its_neighbours_along(
     dialect: Dialect, raws: list[str], before: tuple[str, ...]
 ) -> None:
@@ -62,5 +63,5 @@ def test_no_broken_record_takes_its_neighbours_along(
     form = RejectedCsv(dialect, header)
     lines = [form.line(RejectedRecord(number, "odd", raw.rstrip("\r\n"))) for number, raw in enumerate(raws)]
     found = read(dialect, [form.heading(), *lines])
-    assert found[0] == [*ADDED, "key", "title"]
+    assert found[0] == [*REJECT_COLUMNS, "key", "title"]
     assert [row[:2] for row in found[1:]] == [[str(number), "odd"] for number in range(len(raws))]

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from domain.result import Result, counted
+from worker.cli.result_line import result_line
 
 
 def test_a_statement_that_wrote_more_than_it_names_says_so() -> None:
@@ -31,3 +32,11 @@ def test_a_count_is_never_negative() -> None:
     """A wrong subtraction is an error, not an odd answer."""
     with pytest.raises(ValidationError):
         Result(skipped=-1)
+
+
+def test_the_line_of_a_dry_run_says_that_it_was_one() -> None:
+    """Counts without a word on it would be taken for what is in the table; notes are told too."""
+    ran = Result(inserted=2, refused=1) + Result(notes=("no field took the column 'x'",), dry_run=True)
+    line = "2 inserted, 1 refused; note: no field took the column 'x'"
+    assert result_line(ran.model_dump()) == f"dry run, taken back: {line}"
+    assert result_line(ran.model_copy(update={"dry_run": False}).model_dump()) == line

@@ -10,14 +10,12 @@ from pydantic import BaseModel, JsonValue
 from domain.commands import Row
 from domain.entities import Entities, EntityType
 from domain.errors import UnknownName
+from domain.reject import REJECT_COLUMNS, UNREADABLE_COLUMN
 from domain.rows import dotted_names, reference_named
 from domain.source import Source
 from worker.bulk.errors import MissingFields, NoJson, NothingTaken
 from worker.bulk.mapping import NOTED, Mapped
 from worker.sources.json_text import parse_json
-
-OWN_COLUMNS = ("rejected_line", "rejected_reason", "rejected_text")
-"""Columns that `counterfoil rejects --csv` puts in front: no field takes them, and nobody needs to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +75,7 @@ def mapped(rows: Rows, source: Source, header: Sequence[str] | None) -> Mapped:
     if header is not None:
         found.header, found.json_fields = tuple(header), parsed
         found.columns = _columns(rows.entity, header, known, source.map)
-        found.left = dict.fromkeys(
-            name for name in header if not source.map and name not in found.columns and name not in OWN_COLUMNS
-        )
-        found.left = dict.fromkeys(list(found.left)[:NOTED])
+        found.left = {} if source.map else _left(header, found.columns)
     if found.columns is not None:
         rows.refuse_missing({*found.columns, *source.set})
     if source.distinct is not None and source.distinct not in found.given():
@@ -126,6 +121,11 @@ def _columns(
     if not taken:
         raise NothingTaken(entity.name, tuple(header), tuple(known))
     return taken
+
+
+def _left(header: Sequence[str], taken: Collection[str]) -> dict[str, None]:
+    own = {*taken, *REJECT_COLUMNS, UNREADABLE_COLUMN}
+    return dict.fromkeys([name for name in header if name not in own][:NOTED])
 
 
 def _missing(entities: Entities, entity: EntityType, given: Collection[str]) -> list[str]:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 
 from domain.commands import MAX_REJECTS, OnConflict, OnInvalid
+from domain.errors import CounterfoilError
 from domain.source import Compression, Format
 from worker.cli.run import REFUSED, run, system_user
 from worker.importing.described import described
@@ -114,6 +116,13 @@ async def _imported(options: Options, settings: Settings, rows_each: int | None,
         ending = await import_rows(options, settings, summary, rows_each=rows_each)
     except asyncio.CancelledError:  # Ctrl-C
         ending = Ending.INTERRUPTED
+    except (CounterfoilError, DBAPIError) as error:
+        if not summary.jobs:
+            raise
+        # What was sent is not taken back: who thinks that nothing was would send it twice.
+        job_id = summary.jobs[-1]
+        summary.failures.append(f"{job_id} was not waited for ({type(error).__name__}); see counterfoil job {job_id}")
+        ending = Ending.FAILED
     if as_json:
         print(summary.as_json(ending))
     else:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from domain.reject import REJECT_COLUMNS
 from domain.source import Dialect
 from worker.cli.csv_line import csv_line
-from worker.cli.rejected_record import ADDED, RejectedRecord
+from worker.cli.rejected_record import RejectedRecord
 
 
 class RejectedCsv:
@@ -24,11 +25,11 @@ class RejectedCsv:
         }
         self._header = header.removeprefix("\ufeff").rstrip("\r\n")
         # A corrected file that was imported with the added columns: they would stand there twice, which is no header.
-        self._is_again = tuple(self._cells(self._header)[: len(ADDED)]) == ADDED
+        self._is_again = tuple(self._cells(self._header)[: len(REJECT_COLUMNS)]) == REJECT_COLUMNS
 
     def heading(self) -> str:
         """Return the first line: the added columns, then those of the source."""
-        return self._behind(ADDED, self._own(self._header))
+        return self._behind(REJECT_COLUMNS, self._own(self._header))
 
     def line(self, record: RejectedRecord) -> str:
         """Return the line of a record, its text unchanged.
@@ -49,7 +50,7 @@ class RejectedCsv:
         return f"{self._text(added)}{self._form['delimiter']}{text}"
 
     def _own(self, text: str) -> str:
-        return self._text(self._cells(text)[len(ADDED) :]) if self._is_again else text
+        return self._text(self._cells(text)[len(REJECT_COLUMNS) :]) if self._is_again else text
 
     def _cells(self, text: str) -> list[str]:
         return next(self._read(text), [])

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from domain.reject import REJECT_COLUMNS, UNREADABLE_COLUMN
 from domain.storable import storable
 from worker.cli.csv_line import csv_line
-from worker.cli.rejected_record import ADDED, RejectedRecord
-
-UNREADABLE = "rejected_text"
-"""The column of a record that is no JSON object, and so has no columns of its own."""
+from worker.cli.rejected_record import RejectedRecord
 
 
 class RejectedJson:
@@ -25,11 +23,11 @@ class RejectedJson:
         """Take the names of a record into the columns, in the order in which they first stand there."""
         value = _object(record.raw)
         self._has_unreadable |= value is None
-        self._names |= dict.fromkeys(name for name in value or () if name not in ADDED)
+        self._names |= dict.fromkeys(name for name in value or () if name not in REJECT_COLUMNS)
 
     def heading(self) -> str:
         """Return the first line."""
-        return _csv([*ADDED, *self._names, *([UNREADABLE] if self._has_unreadable else [])])
+        return _csv([*REJECT_COLUMNS, *self._names, *([UNREADABLE_COLUMN] if self._has_unreadable else [])])
 
     def line(self, record: RejectedRecord) -> str:
         """Return the line of a record: texts as they are, null as nothing, lists and objects as JSON."""

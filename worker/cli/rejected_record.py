@@ -6,9 +6,6 @@ from typing import NamedTuple
 from domain.reject import RAW_KEPT, Reject
 from worker.cli.cells import one_line
 
-ADDED = ("rejected_line", "rejected_reason")
-"""The columns that stand in front of a refused record's own."""
-
 _CUT = f"of the record only the first {RAW_KEPT:,} characters were kept"
 
 

@@ -10,9 +10,10 @@ SHOWN = 5
 
 
 def result_line(result: Mapping[str, Any]) -> str:
-    """Return what a job did, such as `201 deleted (project 11; task 83, 299 and 198 more)`."""
+    """Return what a job did, or a dry run would do, such as `201 deleted (project 11; task 83, 299 and 198 more)`."""
     told = [f"{result[name]:,} {name}{_ids(result, name)}" for name in COUNTS if result.get(name)]
-    return ", ".join(told) or "nothing to do"
+    line = "; ".join([", ".join(told) or "nothing to do", *(f"note: {note}" for note in result.get("notes", ()))])
+    return f"dry run, taken back: {line}" if result.get("dry_run") else line
 
 
 def _ids(result: Mapping[str, Any], action: str) -> str:
