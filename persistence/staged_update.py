@@ -36,9 +36,12 @@ async def apply_columns(
     if not rows or not columns:
         return Written(Result(skipped=len(rows)), set())
     staged = await _stage(tx, entity, columns, rows)
+    # Row by row through the index, for which OFFSET 0 is a hint: a merge would read the index from its beginning to the
+    # rows of this batch, again for each batch.
     planned = (
         f"SELECT old.id, old.version, old.updated_at, {paired(columns, 'old', 'new')} "  # noqa: S608 - names of a model
-        f"FROM pg_temp.{staged} AS new JOIN {name_of(entity.table)} AS old ON old.id = new.id"
+        f"FROM pg_temp.{staged} AS new CROSS JOIN LATERAL "
+        f"(SELECT * FROM {name_of(entity.table)} AS held WHERE held.id = new.id OFFSET 0) AS old"
     )
     further = ",\n    ARRAY(SELECT id FROM written) AS changed"
     written = await write_set(tx, entity, columns, planned, {"action": "update"}, further=further)
