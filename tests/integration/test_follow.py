@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 from persistence.transaction import Sessions
 from tests.processes import environment, worker_process
@@ -53,7 +54,7 @@ class Terminal:
         self._process = subprocess.Popen(command, env=given, stdout=subprocess.DEVNULL, stderr=theirs)
         os.close(theirs)
 
-    def __enter__(self) -> "Terminal":
+    def __enter__(self) -> Self:
         """Return it."""
         return self
 
