@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from domain.entity import Entity
 from domain.errors import UnknownName
+from domain.integer_bounds import Bounds, integer_bounds
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class EntityType:
                 name = column.name.removesuffix("_id")
                 found[name] = Reference(name, column.name, key.column.table.name)
         return found
+
+    @cached_property
+    def integer_bounds(self) -> Mapping[str, Bounds]:
+        """The integers that each integer column takes."""
+        return integer_bounds(self.table)
 
     @property
     def owners(self) -> tuple[Reference, ...]:

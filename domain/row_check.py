@@ -13,6 +13,7 @@ from domain.commands import Row
 from domain.entities import Entities, EntityType
 from domain.entity import MAX_ID
 from domain.errors import Problem
+from domain.integer_bounds import Bounds, open_bounds
 from domain.rows import schema_problem, split_row
 from domain.schema_check import SchemaCheck, check_of, default_of
 
@@ -82,9 +83,12 @@ class RowCheck:
     def _all(self, rows: Sequence[Row]) -> _Kept | None:
         """Return all rows, or None where one of them does not fit: most batches have none, and this is quicker."""
         try:
-            return _Kept(range(len(rows)), list(map(self._check.fit, rows)), {})
+            fitting = list(map(self._check.fit, rows))
         except ValidationError:
             return None
+        if self._bounds and any(self._out_of_range(number, fits) for number, fits in enumerate(fitting)):
+            return None
+        return _Kept(range(len(rows)), fitting, {})
 
     def _each(self, rows: Sequence[Row], problems: list[Problem]) -> _Kept:
         """Return the rows that fit, one by one, and add what is wrong with the others to the problems."""
@@ -98,10 +102,14 @@ class RowCheck:
             if found or number in unnamed:
                 continue
             try:
-                fitting.append(self._check.fit(values))
+                fits = self._check.fit(values)
             except ValidationError as error:
                 problems += self._problems(number, error)
                 continue
+            if self._bounds and (beyond := self._out_of_range(number, fits)):
+                problems += beyond
+                continue
+            fitting.append(fits)
             kept.append(number)
             for column, key in references.items():
                 keys.setdefault(column, {})[number] = key
@@ -122,6 +130,15 @@ class RowCheck:
     @cached_property
     def _check(self) -> SchemaCheck:
         return check_of(self.schema)
+
+    @cached_property
+    def _bounds(self) -> list[tuple[str, Bounds]]:
+        return open_bounds(self.schema, self.entity.integer_bounds)
+
+    def _out_of_range(self, number: int, fits: Any) -> list[Problem]:  # noqa: ANN401 - what the check has made of a row
+        values = self._check.values(fits)
+        asked = ((name, bounds.refusal(values.get(name))) for name, bounds in self._bounds)
+        return [Problem(number, name, why) for name, why in asked if why is not None]
 
     def _parents(self, rows: Sequence[Row]) -> dict[str, dict[int, Row]]:
         """Take the fields of related rows, such as `project.name`, out of the rows, by the foreign key's column."""

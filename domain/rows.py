@@ -1,6 +1,6 @@
 """Rows and change sets as senders write them, checked against an entity's schema before any database sees them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from domain.commands import Key, Row
 from domain.entities import Entities, EntityType, Reference
 from domain.errors import InvalidRows, Problem, unknown
+from domain.integer_bounds import open_bounds
 from domain.storable import UNSTORABLE, unstorable_path
 
 _NOT_A_NUMBER = "Input should be a number, not true or false"
@@ -60,8 +61,10 @@ def check_rows(entities: Entities, entity: EntityType, rows: Sequence[Row], *, c
     refused += _schema_problems(schema, plain)
     bad = {problem.row for problem in refused}
     good = [number for number in range(len(rows)) if number not in bad]
-    dumped = _dump(schema, [plain[number] for number in good], exclude_unset=changes)
-    kept = [CheckedRow(n, values, split[n][1]) for n, values in zip(good, dumped, strict=True)]
+    dumped = dict(zip(good, _dump(schema, [plain[number] for number in good], exclude_unset=changes), strict=True))
+    refused += _out_of_range(entity, schema, dumped)
+    bad = {problem.row for problem in refused}
+    kept = [CheckedRow(n, values, split[n][1]) for n, values in dumped.items() if n not in bad]
     return Checked(kept, sorted(refused, key=lambda problem: (problem.row or 0, problem.field)))
 
 
@@ -80,10 +83,14 @@ def field_value(entity: EntityType, name: str, value: JsonValue) -> Any:  # noqa
     if _takes_bool_for_number(entity, name, value):
         raise InvalidRows(entity.name, (Problem(None, name, _NOT_A_NUMBER),))
     try:
-        return _field_adapter(entity.model, name).validate_python(value)
+        found = _field_adapter(entity.model, name).validate_python(value)
     except ValidationError as error:
         problems = tuple(Problem(None, name, detail["msg"]) for detail in error.errors(include_url=False))
         raise InvalidRows(entity.name, problems) from None
+    bounds = entity.integer_bounds.get(name)
+    if bounds is not None and (why := bounds.refusal(found)) is not None:
+        raise InvalidRows(entity.name, (Problem(None, name, why),))
+    return found
 
 
 def reference_named(entities: Entities, entity: EntityType, name: str) -> Reference | None:
@@ -171,6 +178,12 @@ def schema_problem(schema: type[SQLModel], number: int, path: tuple[int | str, .
     if detail["type"] == "extra_forbidden":
         message = unknown("field", name, schema.model_fields)
     return Problem(number, name, message)
+
+
+def _out_of_range(entity: EntityType, schema: type[SQLModel], rows: Mapping[int, Row]) -> list[Problem]:
+    bounds = open_bounds(schema, entity.integer_bounds)
+    asked = ((n, name, bound.refusal(row.get(name))) for name, bound in bounds for n, row in rows.items())
+    return [Problem(n, name, why) for n, name, why in asked if why is not None]
 
 
 def _dump(schema: type[SQLModel], rows: list[Row], *, exclude_unset: bool) -> list[Row]:

@@ -67,41 +67,41 @@ async def bar_shown() -> AsyncIterator[Bar]:
 
 @dataclass
 class Follower:
-    """Follows one job; `queue` is where somebody has to work on it."""
+    """Follows jobs, one after the other."""
 
     sessions: Sessions
     redis: ArqRedis | None
-    queue: str
     bar: Bar
     _started: float = field(default=0.0)
     _alone: float = field(default=0.0)
 
     async def ended(self, job_id: str) -> JobRow | None:
         """Return the job's row as soon as the job has ended, or None where it was dropped; waits for ever."""
+        self._started = self._alone = 0.0
         while (row := await recorded(self.sessions, job_id)) is not None:
             if row.state != JobState.QUEUED:
                 return row
             with suppress(RedisError, OSError):
-                await self._look(job_id)
+                await self._look(row)
             await asyncio.sleep(LOOK_SECONDS)
         return None
 
-    async def _look(self, job_id: str) -> None:
+    async def _look(self, row: JobRow) -> None:
         if self.redis is None:
             return
-        if (told := await progress_of(self.redis, job_id)) is not None:
-            self._show(told)
-        elif not await somebody_works(self.redis, self.queue):
+        if (told := await progress_of(self.redis, row.id)) is not None:
+            self._show(row.name, told)
+        elif not await somebody_works(self.redis, row.queue):
             before, self._alone = self._alone, self._alone + LOOK_SECONDS
             if before < ALONE_SECONDS <= self._alone:
-                self.bar.say(f"nobody works on queue {self.queue!r}: start `counterfoil worker`; waiting")
+                self.bar.say(f"nobody works on queue {row.queue!r}: start `counterfoil worker`; waiting")
 
-    def _show(self, told: Told) -> None:
+    def _show(self, doing: str, told: Told) -> None:
         if self._started and told.started > self._started:
             self.bar.say("the worker that ran the job is gone; another one starts over")
         self._started, self._alone = told.started, 0.0
         left = f", {_span(told.seconds_left)} left" if told.seconds_left is not None else ""
-        self.bar.show("import", told.share, f"{told.rows:,} rows, {told.rate:,.0f}/s{left}")
+        self.bar.show(doing, told.share, f"{told.rows:,} rows, {told.rate:,.0f}/s{left}")
 
 
 @asynccontextmanager
@@ -113,7 +113,7 @@ async def follower(settings: Settings, database: Database, bar: Bar) -> AsyncIte
             redis = await stack.enter_async_context(open_redis(settings))
         except (Unreachable, RedisError) as error:
             bar.say(f"the job waits in PostgreSQL for Redis, which does not answer ({type(error).__name__})")
-        yield Follower(database.sessions, redis, settings.queue, bar)
+        yield Follower(database.sessions, redis, bar)
 
 
 async def follow_job(settings: Settings, database: Database, job_id: str) -> None:

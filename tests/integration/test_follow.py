@@ -1,76 +1,88 @@
-"""A bar on a terminal that moves while a job is under way."""
+"""Jobs followed one after the other: how far each is, and whether somebody works on it."""
 
 import asyncio
-import os
-import pty
-import re
-import subprocess
-import sys
-from pathlib import Path
-from typing import Self
+from dataclasses import dataclass, field
 
+import pytest
+from arq.connections import ArqRedis
+
+from domain.commands import SoftDelete
+from domain.origin import Origin
+from persistence.enqueue import enqueue
 from persistence.transaction import Sessions
-from tests.processes import environment, worker_process
-from tests.relays import jobs
 from tests.waiting import eventually
-from tests.worlds import plant
-from worker.settings import Settings
+from tests.worlds import begin, sql
+from worker import follow
+from worker.composition import Database
+from worker.follow import Bar, Follower
+from worker.progress import PROGRESS_KEY, Progress
 
-ROWS = 60_000
-STEP = re.compile(r"(\d+)% .{0,40}?([\d,]+) rows, [\d,]+/s", re.DOTALL)
+COMMAND = SoftDelete(entity="task", id=[1])
 
 
-async def test_the_bar_of_an_import_moves_and_so_does_that_of_who_follows_it(
-    settings: Settings, sessions: Sessions, tmp_path: Path
+@dataclass
+class Seen(Bar):
+    """A bar that remembers what it has shown."""
+
+    shown: list[str] = field(default_factory=list)
+
+    def show(self, doing: str, share: float | None, text: str) -> None:  # noqa: ARG002 - the bar's own signature
+        """Remember what is done, and how far it is."""
+        self.shown.append(text)
+
+
+async def sent(sessions: Sessions, job_id: str, queue: str) -> None:
+    """Enqueue a job for which nobody works."""
+    async with begin(sessions) as tx:
+        await enqueue(tx.session, COMMAND, Origin(actor="tester"), job_id=job_id, queue=queue)
+
+
+async def followed(following: Follower, database: Database, redis: ArqRedis, job_id: str, started: list[float]) -> None:
+    """Follow a job that tells of runs which started then, and ends."""
+    bar = following.bar
+    assert isinstance(bar, Seen)
+    waiting = asyncio.create_task(following.ended(job_id))
+    for begun in started:
+        progress = Progress(rows=int(begun), position=1, size=None, started=begun, seconds=1)
+        await redis.set(PROGRESS_KEY + job_id, progress.model_dump_json())
+
+        async def seen(text: str = f"{int(begun):,} rows") -> bool:
+            return any(shown.startswith(text) for shown in bar.shown)
+
+        await eventually(seen, "the progress is shown")
+    await sql(database, "UPDATE job SET state = 'succeeded', finished_at = now() WHERE id = :id", id=job_id)
+    assert await waiting is not None
+
+
+async def test_only_a_run_that_starts_over_is_told_as_one(
+    sessions: Sessions, database: Database, redis: ArqRedis
 ) -> None:
-    """Each shows a share that grows, and rows a second; both end with the job."""
-    await plant(sessions, tasks=0)
-    file = tmp_path / "tasks.csv"
-    file.write_text("key,title,project.key\n" + "".join(f"k{row},Task {row},alpha\n" for row in range(ROWS)))
-    with Terminal(settings, "import", str(file), "--entity", "task") as sender:
-
-        async def sent() -> bool:
-            return bool(await jobs(sessions))
-
-        await eventually(sent, "the file is sent")
-        (job,) = await jobs(sessions)
-        with Terminal(settings, "job", job.id, "--follow") as follower, worker_process(settings, tmp_path / "log"):
-            shown = await asyncio.gather(asyncio.to_thread(sender.ended), asyncio.to_thread(follower.ended))
-    for code, text in shown:
-        steps = [(int(share), int(rows.replace(",", ""))) for share, rows in STEP.findall(text)]
-        assert code == 0
-        assert steps == sorted(steps)
-        assert len(set(steps)) > 2, text[-2_000:]
+    """The next job of an import in parts starts later too, and nothing has happened to its worker."""
+    said: list[str] = []
+    following = Follower(sessions, redis, Seen(said.append))
+    for job_id in ("first", "second"):
+        await sent(sessions, job_id, "bulk")
+    await followed(following, database, redis, "first", [100.0])
+    await followed(following, database, redis, "second", [200.0])
+    assert said == []
+    await sent(sessions, "third", "bulk")
+    await followed(following, database, redis, "third", [300.0, 400.0])
+    assert said == ["the worker that ran the job is gone; another one starts over"]
 
 
-class Terminal:
-    """A command whose standard error is a terminal; it is killed where it has not ended by the end of the block."""
+async def test_the_queue_that_nobody_works_on_is_the_jobs_own(
+    monkeypatch: pytest.MonkeyPatch, sessions: Sessions, database: Database, redis: ArqRedis
+) -> None:
+    """Whatever queue this shell's settings name."""
+    monkeypatch.setattr(follow, "ALONE_SECONDS", 0.1)
+    said: list[str] = []
+    await sent(sessions, "job", "nightly")
+    waiting = asyncio.create_task(Follower(sessions, redis, Bar(said.append)).ended("job"))
 
-    def __init__(self, settings: Settings, *arguments: str) -> None:
-        """Start it."""
-        self._ours, theirs = pty.openpty()
-        given = {**environment(settings), "TERM": "xterm-256color", "COLUMNS": "120"}
-        command = [sys.executable, "-m", "worker.cli", *arguments]
-        self._process = subprocess.Popen(command, env=given, stdout=subprocess.DEVNULL, stderr=theirs)
-        os.close(theirs)
+    async def told() -> bool:
+        return bool(said)
 
-    def __enter__(self) -> Self:
-        """Return it."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        with self._process:
-            self._process.kill()
-
-    def ended(self) -> tuple[int, str]:
-        """Return its exit code and what it has shown, without colours."""
-        shown = b""
-        try:
-            while data := os.read(self._ours, 65_536):
-                shown += data
-        except OSError:  # how a terminal says that nobody writes any more
-            pass
-        finally:
-            os.close(self._ours)
-        return self._process.wait(60), re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode(errors="replace"))
+    await eventually(told, "the person is told")
+    assert said == ["nobody works on queue 'nightly': start `counterfoil worker`; waiting"]
+    await sql(database, "DELETE FROM job")
+    assert await waiting is None

@@ -83,6 +83,8 @@ async def test_without_redis_the_job_waits_in_postgresql(  # noqa: PLR0913, PLR0
         ((*MEMBERS, "--conflict-on", "name"), "member: conflict_on: name is not unique"),
         ((*MEMBERS, "--update", "--match-on", "name"), "member: match_on: 'name' does not name one row"),
         ((*MEMBERS, "--update", "--map", "name=name"), "every member needs 'key'; say --map key=COLUMN"),
+        ((*MEMBERS, "--match-on", "key"), "--match-on 'key': goes with --update"),
+        ((*MEMBERS, "--update", "--on-conflict", "skip"), "--on-conflict 'skip': means nothing with --update"),
         ((*MEMBERS, "--encoding", "utf-17"), "encoding 'utf-17': Python knows no such encoding"),
         ((*MEMBERS, "--actor", ""), "--actor '': String should have at least 1 character"),
     ],

@@ -1,6 +1,7 @@
 """`counterfoil import --commit-every`: a file in parts, each a job; run again, it goes on where it was."""
 
 import asyncio
+import json
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,6 +84,51 @@ async def test_lines_are_those_of_the_whole_file_and_a_corrected_part_is_a_new_j
     assert {line for line, _, _ in refusals(again)} == {*range(22, 42, 2)} - {36}
 
 
+async def test_a_file_that_changes_meanwhile_ends_the_import_with_what_was_not_sent(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, tmp_path: Path
+) -> None:
+    """The parts before it are told as they are, and the exit code is not that of an import that sent nothing."""
+    await plant(sessions, tasks=0)
+    await plant(sessions, tasks=0, project="beta")
+    file = tmp_path / "tasks.csv"
+    write(file, 95)
+
+    async def waits() -> bool:
+        return [row.state for row in await jobs(sessions)].count("succeeded") == 3 and len(await jobs(sessions)) == 4
+
+    words = ("import", str(file), "--entity", "task", "--json", *EACH)
+    async with working(settings, database, redis), database.engine.begin() as connection:
+        await connection.exec_driver_sql("SELECT FROM project WHERE key = 'beta' FOR UPDATE")
+        with started(environment(settings), tmp_path / "log", *words) as running:
+            await eventually(waits, "the fourth part waits for its project")
+            write(file, 90)
+            await connection.rollback()
+            assert await asyncio.to_thread(running.process.wait, 30) == 1
+            assert running.process.stdout
+            summary = json.loads(running.process.stdout.read())
+    sent = len(summary["jobs"])
+    assert (summary["ending"], summary["not_sent_from"]) == ("failed", 2 + 20 * sent)
+    assert 4 <= sent < 9
+    assert summary["failures"][0].endswith("it changed while it was read; send it again when nobody writes to it")
+    assert counts(summary) == (10 * sent, 0, 0, 0)
+
+
+async def test_a_dry_run_of_parts_says_that_it_was_one(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, tmp_path: Path
+) -> None:
+    """With the parts that have refused rows, each of which has a file to correct."""
+    await plant(sessions, tasks=0)
+    file = tmp_path / "tasks.csv"
+    write(file, 25, missing=3)
+    async with working(settings, database, redis):
+        dry = await command(settings, "import", str(file), "--entity", "task", *EACH, "--dry-run")
+    first = (await jobs(sessions))[2]
+    assert "dry run: everything was done, and taken back" in dry.out
+    assert dry.out.count("to correct them: ") == 1
+    assert f"to correct them: counterfoil rejects {first.id} --csv > rejects.csv" in dry.out
+    assert await live(sessions) == {}
+
+
 @pytest.mark.parametrize(
     ("file", "options", "why"),
     [
@@ -90,6 +136,7 @@ async def test_lines_are_those_of_the_whole_file_and_a_corrected_part_is_a_new_j
         ("file:///srv/tasks.csv", [], "a worker reads a URL in one transaction"),
         ("tasks.parquet", [], "Parquet cannot be cut by lines"),
         ("tasks.csv", ["--job-id", "j"], "each part has an id of its own"),
+        ("tasks.csv", ["--distinct", "key"], "each part would know its own rows alone"),
     ],
 )
 async def test_what_cannot_be_cut_is_refused_before_anything_is_sent(

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import aclosing
 
+from domain.errors import CounterfoilError
 from domain.job import JobState
 from domain.source import Compression, Format
 from persistence.enqueue import Accepted, enqueue
@@ -25,20 +26,36 @@ async def send_parts(
 ) -> Ending:
     """Send one job after another, each with its rows, and wait for each; a part that is done already is passed over.
 
-    A part that fails does not keep the next ones out. Raises WrongOption for a source that cannot be cut.
+    A part that fails does not keep the next ones out; a file that cannot be read on does. Raises WrongOption for a
+    source that cannot be cut, and what reading raises before the first part.
     """
     _refuse_whole(options, rows_each)
+    try:
+        return await _send_all(options, settings, follower, summary, rows_each)
+    except CounterfoilError as error:
+        if not summary.jobs:
+            raise
+        summary.failures.append(f"{options.file}: {error}")
+        return Ending.FAILED
+
+
+async def _send_all(
+    options: Options, settings: Settings, follower: Follower, summary: Summary, rows_each: int
+) -> Ending:
     ending = Ending.DONE
     made = parts_of(options.file, options.source, rows_each, max_record_bytes=settings.max_bytes)
     async with aclosing(read_ahead(made)) as parts:
         async for part in parts:
+            summary.not_sent_from = part.first
             accepted = await _send(follower.sessions, options, part, settings.queue)
             summary.jobs.append(accepted.id)
+            summary.not_sent_from = part.last + 1
             row = await follower.ended(accepted.id)
             if not accepted.is_new and row is not None and row.state == JobState.SUCCEEDED:
                 summary.done_before += 1
-            if await settle(follower.sessions, row, accepted.id, summary) is Ending.FAILED:
-                ending = Ending.FAILED
+            came_to = await settle(follower.sessions, row, accepted.id, summary)
+            ending = ending if ending is Ending.FAILED else came_to
+    summary.not_sent_from = None
     return ending
 
 
@@ -67,6 +84,8 @@ def _refuse_whole(options: Options, rows_each: int) -> None:
         why = "standard input cannot be read a second time; import a file"
     elif options.source.format is Format.PARQUET:
         why = "Parquet cannot be cut by lines; import csv or ndjson"
+    elif options.source.distinct is not None:
+        why = "each part would know its own rows alone; leave out --distinct, or import the file as one job"
     elif options.job_id is not None:
         why = "each part has an id of its own; leave out --job-id"
     if why is not None:

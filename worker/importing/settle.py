@@ -11,10 +11,10 @@ from worker.importing.summary import KEPT, Ending, Summary
 async def settle(sessions: Sessions, row: JobRow | None, job_id: str, summary: Summary) -> Ending:
     """Add what came of an ended job to the summary."""
     async with reader(sessions) as read:
-        async for reject in rejects_of(read, job_id):
-            summary.rejects.append(reject)
-            if len(summary.rejects) >= KEPT:
-                break
+        found = [reject async for reject in rejects_of(read, job_id, limit=KEPT)]
+    summary.rejects += found[: KEPT - len(summary.rejects)]
+    if found:
+        summary.refusing.append(job_id)
     if row is None or row.state != JobState.SUCCEEDED:
         last = row.errors[-1]["message"] if row and row.errors else f"the job is {row.state if row else 'gone'}"
         summary.failures.append(f"{job_id}: {last}")

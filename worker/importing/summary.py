@@ -41,6 +41,10 @@ class Summary:
     related: int = 0
     """How many related rows were created beside those that were inserted."""
     rejects: list[Reject] = field(default_factory=list)
+    refusing: list[str] = field(default_factory=list)
+    """The jobs that have refused rows."""
+    not_sent_from: int | None = None
+    """The first line that no job has, of a file that is sent in parts; None: all are sent."""
     notes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
@@ -64,7 +68,8 @@ class Summary:
         """Return the counts, and up to 1,000 refusals with line, field and reason, as a JSON object on one line."""
         refusals = [{"line": one.line, "field": one.field, "reason": one.reason} for one in self.rejects[:KEPT]]
         seconds = round(time.perf_counter() - self.started, 3)
-        jobs = {"related": self.related, "jobs": self.jobs, "done_before": self.done_before}
+        parts = {"done_before": self.done_before, "not_sent_from": self.not_sent_from}
+        jobs = {"related": self.related, "jobs": self.jobs, **parts}
         found = {"read": self.read, **self.counts, **jobs, "seconds": seconds, "ending": ending.value}
         more = {"notes": self.notes, "failures": self.failures, "changes": self.changes, "refusals": refusals}
         return json.dumps({**found, **more})
@@ -89,10 +94,12 @@ class Summary:
         """Return the lines below the table: refused rows, and what else a person should know."""
         found = _told(self.rejects)
         lines = len({one.line for one in self.rejects})
-        if self.counts["refused"] > min(lines, SHOWN):
-            found.append(f"and {self.counts['refused'] - min(lines, SHOWN):,} more refused rows")
-        if self.rejects:
-            found.append(f"to correct them: counterfoil rejects {self.jobs[-1]} --csv > rejects.csv")
+        # A job that stopped at its refused rows counts none: nothing of it is written.
+        if more := max(self.counts["refused"], lines) - min(lines, SHOWN):
+            found.append(f"and {more:,} more refused rows")
+        found += [f"to correct them: counterfoil rejects {job} --csv > rejects.csv" for job in self.refusing[:SHOWN]]
+        if len(self.refusing) > SHOWN:
+            found.append(f"and in {len(self.refusing) - SHOWN:,} more jobs; --json names all that were sent")
         found += [f"note: {note}" for note in self.notes]
         found += [f"failed: {failure}" for failure in self.failures]
         if ending is Ending.DRY_RUN:
@@ -100,6 +107,12 @@ class Summary:
             found.append("dry run: everything was done, and taken back")
         if ending is Ending.INTERRUPTED:
             found += [f"not waited for: counterfoil job {job} --follow" for job in self.jobs[-1:]]
+            if not self.jobs:
+                found.append("nothing was sent")
+        if self.not_sent_from is not None:
+            found.append(
+                f"not sent: line {self.not_sent_from:,} and what follows; the same command again goes on there"
+            )
         return found
 
 
@@ -110,5 +123,12 @@ def _told(rejects: Sequence[Reject]) -> list[str]:
 
 
 def _change(change: dict[str, Any]) -> str:
-    image = json.dumps(change["after"], ensure_ascii=False)
+    before, after = change["before"], change["after"]
+    image = _json(after)
+    if before and after:
+        image = ", ".join(f"{name} {_json(before.get(name))} -> {_json(value)}" for name, value in after.items())
     return f"{change['action']} {change['entity']} {change['id']}: {image[:160]}{'…' if len(image) > 160 else ''}"  # noqa: PLR2004
+
+
+def _json(value: Any) -> str:  # noqa: ANN401 - a JSON value
+    return json.dumps(value, ensure_ascii=False)

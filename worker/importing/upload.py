@@ -55,20 +55,31 @@ async def send_file(sessions: Sessions, options: Options, queue: str, moved: Cal
 def _chunks(file: str) -> Iterator[tuple[bytes, int]]:
     try:
         with opened(file) as stream:
-            before = os.fstat(stream.fileno())
+            before = stamp_of(stream)
             while data := stream.read(CHUNK_BYTES):
                 yield packed(data), len(data)
-            after = os.fstat(stream.fileno())
+            if file != STDIN:
+                refuse_changed(file, stream, before)
     except OSError as error:
         raise unreadable(file, error) from None
-    if file != STDIN and (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise UnreadableFile(file, "it changed while it was read; send it again when nobody writes to it")
 
 
 def opened(file: str) -> BinaryIO:
     """Return the file, or standard input, to be read."""
     # 0 is standard input. Not sys.stdin.buffer: a thread that waits in it would hold a lock that Python's exit wants.
     return open(0, "rb", closefd=False) if file == STDIN else Path(file).open("rb")
+
+
+def stamp_of(stream: BinaryIO) -> tuple[int, int]:
+    """Return what tells whether an open file has changed: its bytes and its time."""
+    found = os.fstat(stream.fileno())
+    return found.st_size, found.st_mtime_ns
+
+
+def refuse_changed(file: str, stream: BinaryIO, before: tuple[int, int]) -> None:
+    """Raise UnreadableFile where an open file has another stamp than before."""
+    if stamp_of(stream) != before:
+        raise UnreadableFile(file, "it changed while it was read; send it again when nobody writes to it")
 
 
 def unreadable(file: str, error: OSError) -> UnreadableFile:
