@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from domain.entities import EntityType
 from domain.result import Result, counted
-from persistence.copy_in import copy_in
+from persistence.copy_in import copy_text_in
+from persistence.copy_text import cells
 from persistence.selection_set import measure_set
 from persistence.statements import listed, name_of
 from persistence.transaction import Transaction
@@ -57,6 +58,7 @@ async def _stage(tx: Transaction, entity: EntityType, columns: Sequence[str], ro
     like = f"SELECT {listed(named)} FROM {name_of(entity.table)}"  # noqa: S608 - names of a model
     await tx.session.execute(text(f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ON COMMIT DROP AS {like} WITH NO DATA"))
     await tx.session.execute(text(f"TRUNCATE pg_temp.{name}"))
-    await copy_in(tx.session, name, named, rows)
+    columns_of = map(cells, zip(*rows, strict=True))
+    await copy_text_in(tx.session, name, named, map("\t".join, zip(*columns_of, strict=True)))
     await measure_set(tx, name)
     return name
