@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, TypeAdapter, ValidationError
 from sqlmodel import SQLModel
@@ -15,7 +15,7 @@ from domain.entity import MAX_ID
 from domain.errors import Problem
 from domain.integer_bounds import Bounds, open_bounds
 from domain.rows import schema_problem, split_row
-from domain.schema_check import Check, Fitting, check_of, default_of
+from domain.schema_check import SchemaCheck, check_of, default_of
 
 Raws = Sequence[Any]
 
@@ -28,6 +28,14 @@ class Text:
 
     write: Callable[[Any], str]
     header: str = ""
+
+
+class _Kept(NamedTuple):
+    """The places of the rows that fit, what they are then, and by foreign key the natural keys of related rows."""
+
+    places: Sequence[int]
+    fitting: list[Any]
+    keys: dict[str, dict[int, Any]]
 
 
 @dataclass(frozen=True)
@@ -54,45 +62,61 @@ class RowCheck:
         self, lines: Sequence[int], rows: Sequence[Row], records: Raws, text: Text
     ) -> tuple[Batch, list[Problem]]:
         """Return the rows that fit, and what is wrong with the others; `row` of a problem counts from 0 in `rows`."""
-        problems: list[Problem] = []
-        fitting: dict[int, Fitting] = {}
-        keys: dict[str, dict[int, Any]] = {}
         owned = self._parents(rows)
+        problems: list[Problem] = []
         ids = self._ids(rows, problems)
-        check = self._check
+        found = self._all(rows) if self.is_plain and not problems else None
+        kept, fitting, keys = found or self._each(rows, problems)
+        values = [self._check.values(one) for one in fitting]
+        batch = Batch(
+            lines=[lines[number] for number in kept],
+            columns=self._columns(values, [ids[number] for number in kept] if ids else []),
+            keys={column: [by_row.get(number) for number in kept] for column, by_row in keys.items()},
+            parents={column: [by_row[number] for number in kept] for column, by_row in owned.items()},
+            said=[frozenset(self._check.said(one)) for one in fitting] if self.keeps_said else (),
+            records=[records[number] for number in kept],
+            text=text.write,
+            header=text.header,
+        )
+        return batch, problems
+
+    def _all(self, rows: Sequence[Row]) -> _Kept | None:
+        """Return all rows, or None where one of them does not fit: most batches have none, and this is quicker."""
+        try:
+            fitting = list(map(self._check.fit, rows))
+        except ValidationError:
+            return None
+        if self._bounds and any(self._out_of_range(number, fits) for number, fits in enumerate(fitting)):
+            return None
+        return _Kept(range(len(rows)), fitting, {})
+
+    def _each(self, rows: Sequence[Row], problems: list[Problem]) -> _Kept:
+        """Return the rows that fit, one by one, and add what is wrong with the others to the problems."""
+        kept: list[int] = []
+        fitting: list[Any] = []
+        keys: dict[str, dict[int, Any]] = {}
         unnamed = {problem.row for problem in problems}
         for number, row in enumerate(rows):
-            if number in unnamed:
+            values, references, found = (row, {}, []) if self.is_plain else self._split(number, row)
+            problems += found
+            if found or number in unnamed:
                 continue
-            values = row
-            if not self.is_plain:
-                values, references, found = split_row(self.entities, self.entity, number, row)
-                if found:
-                    problems += found
-                    continue
-                for column, key in references.items():
-                    keys.setdefault(column, {})[number] = key
             try:
-                fits = check(values)
+                fits = self._check.fit(values)
             except ValidationError as error:
                 problems += self._problems(number, error)
                 continue
             if self._bounds and (beyond := self._out_of_range(number, fits)):
                 problems += beyond
                 continue
-            fitting[number] = fits
-        kept = list(fitting)
-        batch = Batch(
-            lines=[lines[number] for number in kept],
-            columns=self._columns([one.values for one in fitting.values()], [ids[n] for n in kept] if ids else []),
-            keys={column: [found.get(number) for number in kept] for column, found in keys.items()},
-            parents={column: [found[number] for number in kept] for column, found in owned.items()},
-            said=[frozenset(one.said) for one in fitting.values()] if self.keeps_said else (),
-            records=[records[number] for number in kept],
-            text=text.write,
-            header=text.header,
-        )
-        return batch, problems
+            fitting.append(fits)
+            kept.append(number)
+            for column, key in references.items():
+                keys.setdefault(column, {})[number] = key
+        return _Kept(kept, fitting, keys)
+
+    def _split(self, number: int, row: Row) -> tuple[Row, dict[str, Any], list[Problem]]:
+        return split_row(self.entities, self.entity, number, row)
 
     @cached_property
     def schema(self) -> type[SQLModel]:
@@ -104,15 +128,16 @@ class RowCheck:
         return {name: default_of(info) for name, info in self.schema.model_fields.items()}
 
     @cached_property
-    def _check(self) -> Check:
+    def _check(self) -> SchemaCheck:
         return check_of(self.schema)
 
     @cached_property
     def _bounds(self) -> list[tuple[str, Bounds]]:
         return open_bounds(self.schema, self.entity.integer_bounds)
 
-    def _out_of_range(self, number: int, fits: Fitting) -> list[Problem]:
-        asked = ((name, bounds.refusal(fits.values.get(name))) for name, bounds in self._bounds)
+    def _out_of_range(self, number: int, fits: Any) -> list[Problem]:  # noqa: ANN401 - what the check has made of a row
+        values = self._check.values(fits)
+        asked = ((name, bounds.refusal(values.get(name))) for name, bounds in self._bounds)
         return [Problem(number, name, why) for name, why in asked if why is not None]
 
     def _parents(self, rows: Sequence[Row]) -> dict[str, dict[int, Row]]:

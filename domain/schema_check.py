@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from typing import Annotated, Any, NamedTuple, NotRequired, Required, cast
+from operator import attrgetter
+from typing import Annotated, Any, NamedTuple, NotRequired, Required
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.fields import FieldInfo
@@ -12,38 +13,31 @@ from typing_extensions import TypedDict
 from domain.commands import Row
 
 
-class Fitting(NamedTuple):
-    """A row that fits: its values, and the fields that the row itself names; of others, a value may be left out."""
+class SchemaCheck(NamedTuple):
+    """How rows are checked against a schema.
 
-    values: dict[str, Any]
-    said: AbstractSet[str]
+    `fit` returns what fits, and raises Pydantic's ValidationError as the schema itself would. Of that, `values` are the
+    values by field, where a field that the row does not name may be left out, and `said` the fields that it names.
+    """
+
+    fit: Callable[[Row], Any]
+    values: Callable[[Any], dict[str, Any]]
+    said: Callable[[Any], AbstractSet[str]]
 
 
-Check = Callable[[Row], Fitting]
-"""Returns what fits; raises Pydantic's ValidationError, also as the schema itself would."""
-
-
-def check_of(schema: type[SQLModel]) -> Check:
+def check_of(schema: type[SQLModel]) -> SchemaCheck:
     """Return the check of a schema.
 
     Where a schema is fields and nothing else, a dictionary of the same fields is checked in a quarter of the time that
     an object of the schema takes (1.2 and 4.2 µs for 6 of 10 fields).
     """
     if _is_fields_alone(schema):
-        values = TypeAdapter(_as_dictionary(schema)).validator.validate_python
+        return SchemaCheck(TypeAdapter(_as_dictionary(schema)).validator.validate_python, _itself, dict.keys)
+    return SchemaCheck(TypeAdapter(schema).validator.validate_python, vars, attrgetter("model_fields_set"))
 
-        def check(row: Row) -> Fitting:
-            found = cast("dict[str, Any]", values(row))
-            return Fitting(found, found.keys())
 
-        return check
-    model = TypeAdapter(schema).validator.validate_python
-
-    def check_model(row: Row) -> Fitting:
-        found = model(row)
-        return Fitting(found.__dict__, found.model_fields_set)
-
-    return check_model
+def _itself(values: dict[str, Any]) -> dict[str, Any]:
+    return values
 
 
 def default_of(info: FieldInfo) -> Any:  # noqa: ANN401 - a field's own type

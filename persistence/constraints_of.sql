@@ -1,4 +1,5 @@
--- What a table asks of its rows: kind, name, columns, the rule in SQL where there is one, and what a foreign key means.
+-- What a table asks of its rows: kind, name, columns, the rule in SQL where there is one, and what a foreign key means;
+-- and the triggers that may make other rows of them before.
 SELECT 'check' AS kind, rule.conname::text AS name, named.columns, pg_get_expr(rule.conbin, rule.conrelid) AS rule,
     NULL::text AS target, NULL::text [] AS target_columns
 FROM pg_constraint AS rule
@@ -37,3 +38,8 @@ UNION ALL
 SELECT 'not-null', attname::text, ARRAY[attname::text], NULL, NULL, NULL
 FROM pg_attribute
 WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 AND attnotnull AND NOT attisdropped
+UNION ALL
+SELECT 'before', tgname::text, NULL, NULL, NULL, NULL
+FROM pg_trigger
+WHERE tgrelid = CAST(:table AS regclass) AND tgtype & 7 = 7 -- for each row, before, insert
+    AND NOT tgisinternal AND tgenabled <> 'D'

@@ -1,6 +1,6 @@
-"""COPY: records streamed into a table inside the session's own transaction."""
+"""COPY: rows of text streamed into a table inside the session's own transaction."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NoReturn, cast
 
@@ -18,22 +18,12 @@ PIECE = 500
 """Rows that are handed to the connection at once: PostgreSQL reads them while the next ones are put together."""
 
 
-async def copy_in(session: WriteSession, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> int:
-    """Stream records into a table, and return how many it took; for this package alone, which audits what is written.
-
-    Values are those that the driver takes: JSONB as text, an enum as its value. A column that is left out gets its
-    default, which a None would not. Raises DBAPIError, which says in `orig` what PostgreSQL said.
-    """
-
-    async def copy(driver: Any) -> str:  # noqa: ANN401 - asyncpg has no types
-        status: str = await driver.copy_records_to_table(table, columns=list(columns), records=records)
-        return status
-
-    return await session.run_sync(_copied, table, copy)
-
-
 async def copy_text_in(session: WriteSession, table: str, columns: Sequence[str], rows: Iterator[str]) -> int:
-    """Do as `copy_in` does for rows that are text already (see `persistence.copy_text`)."""
+    """Stream rows (see `persistence.copy_text`) into a table, and return how many it took.
+
+    For this package alone, which audits what is written. A column that is left out gets its default, which a null would
+    not. Raises DBAPIError, which says in `orig` what PostgreSQL said.
+    """
 
     async def copy(driver: Any) -> str:  # noqa: ANN401 - asyncpg has no types
         status: str = await driver.copy_to_table(table, source=_pieces(rows), columns=list(columns), format="text")
@@ -69,5 +59,5 @@ def _raise_as_sqlalchemy(table: str, error: Exception) -> NoReturn:
         raise DBAPIError(statement, None, error) from error
     if isinstance(error, asyncpg.InterfaceError | OSError):  # the connection was lost
         raise OperationalError(statement, None, error) from error
-    # The driver itself could not write a value in the column's type.
+    # A text could not be written as UTF-8.
     raise DataError(statement, None, error) from error

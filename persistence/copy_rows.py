@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from domain.batch import Batch
 from domain.entities import EntityType
 from persistence.copy_in import copy_text_in
 from persistence.copy_text import cells
+from persistence.selection_conditions import among
 from persistence.statements import quoted, statement
 from persistence.transaction import Transaction
 
@@ -48,8 +49,10 @@ class NewIds:
         return taken
 
 
-async def copy_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], batch: Batch) -> None:
+async def copy_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], batch: Batch) -> Sequence[int]:
     """Insert rows under reserved ids, with their audit rows; the batch's columns hold what the driver takes.
+
+    Returns the ids of those that are in the table now: a trigger may keep a row out without an error.
 
     Raises DBAPIError where the table refuses one of the rows, AuditMismatch unless each row got its audit row.
     """
@@ -58,7 +61,13 @@ async def copy_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], bat
     rows = map("\t".join, zip(*parts, *([batch.written] if batch.ready else []), strict=True))
     copied = await copy_text_in(tx.session, entity.table.name, ("id", *late, *batch.ready), rows)
     is_block = ids[-1] - ids[0] + 1 == len(ids)
-    among = "BETWEEN :lowest AND :highest" if is_block else "= ANY (CAST(:row_ids AS bigint []))"
+    which = "BETWEEN :lowest AND :highest" if is_block else "= ANY (CAST(:row_ids AS bigint []))"
     bounds: dict[str, Any] = {"lowest": ids[0], "highest": ids[-1]} if is_block else {"row_ids": list(ids)}
-    sentence = statement("copy_rows", table=entity.table, among=among)
+    sentence = statement("copy_rows", table=entity.table, among=which)
     await tx.write_audit(entity.name, sentence, bounds, written=copied)
+    return ids if copied == len(ids) else await _those_there(tx, entity, ids)
+
+
+async def _those_there(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> Sequence[int]:
+    column = entity.table.c.id
+    return (await tx.session.execute(select(column).where(among(column, ids)).order_by(column))).scalars().all()

@@ -1,6 +1,7 @@
 """Rows as the text that COPY takes, made column by column: at once by a thread, while the database takes the last ones.
 
-The driver would make binary records of them in the event loop, where that cannot be done beside anything else.
+The driver would make binary records of them in the event loop, where that cannot be done beside anything else; it also
+knows no such form of some types (tsvector, those of extensions), and takes the last date of all for `infinity`.
 Source: the manual of PostgreSQL, "COPY", text format.
 """
 

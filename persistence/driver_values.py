@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import JSON, Table
+from sqlalchemy import ARRAY, JSON, Table
 from sqlalchemy.dialects.postgresql import asyncpg
 
 from domain.batch import Columns
@@ -28,6 +28,8 @@ def _processed(table: Table, name: str, values: Sequence[Any]) -> list[Any]:
     process = _processor(table, name)
     if isinstance(table.c[name].type, JSON):
         return [None if value is None else _json(process, value) for value in values]
+    if isinstance(table.c[name].type, ARRAY):
+        return [value if value is None or process is None else process(value) for value in values]
     if process is not None:
         known = {value: None if value is None else process(value) for value in set(values)}
         return [known[value] for value in values]

@@ -8,23 +8,30 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.batch import Batch
 from domain.entities import EntityType
-from persistence.copy_in import copy_in
+from persistence.copy_in import copy_text_in
+from persistence.copy_text import text_rows
 from persistence.statements import quoted, sentence
 from persistence.transaction import Transaction
+from persistence.unique_keys import UniqueKey
 
 _NUMBER = "counterfoil_number"
+_LIVE = "(deleted_at IS NULL)"
+"""As the catalogue writes it."""
 
 
 class Fault(NamedTuple):
-    """What a constraint says against a row; `unique` holds the columns of a unique key that is taken."""
+    """What a constraint says against a row; `unique` is the key that is taken, of all rows or of the live ones."""
 
     column: str
     reason: str
-    unique: tuple[str, ...] | None = None
+    unique: UniqueKey | None = None
 
 
 async def pinpoint(tx: Transaction, entity: EntityType, batch: Batch) -> dict[int, list[Fault]]:
-    """Return the faults by the row's place in the batch; none where no constraint explains them, but say a trigger."""
+    """Return the faults by the row's place in the batch; none where no constraint explains them, but say a trigger.
+
+    None either where a trigger comes before the constraints: it may put right what they would refuse.
+    """
     name = f"counterfoil_tried_{entity.table.name}"[:63]
     staged, table = quoted(name), quoted(entity.table.name)
     try:
@@ -36,13 +43,14 @@ async def pinpoint(tx: Transaction, entity: EntityType, batch: Batch) -> dict[in
                     f" SELECT entity.*, 0 AS {_NUMBER} FROM {table} AS entity WITH NO DATA"
                 )
             )
-            records = zip(range(len(batch)), *batch.columns.values(), strict=True)
-            await copy_in(tx.session, name, (_NUMBER, *batch.columns), records)
+            columns = {_NUMBER: range(len(batch)), **batch.columns}
+            await copy_text_in(tx.session, name, tuple(columns), iter(text_rows(columns)))
             rules = (await tx.session.execute(sentence("constraints_of"), {"table": table})).mappings().all()
             found = await _asked(tx, rules, staged, table, set(batch.columns))
             await tx.session.execute(text(f"DROP TABLE {staged}"))
     except DBAPIError as error:
-        if str(getattr(error.orig, "sqlstate", None) or "22").startswith("22"):  # a value that no column can hold
+        # A value that no column can hold, or a rule that cannot be asked in this way, such as one about the whole row.
+        if str(getattr(error.orig, "sqlstate", None) or "22").startswith(("22", "42", "P0")):
             return {}
         raise
     return found
@@ -52,8 +60,10 @@ async def _asked(
     tx: Transaction, rules: Sequence[RowMapping], staged: str, table: str, given: set[str]
 ) -> dict[int, list[Fault]]:
     found: dict[int, list[Fault]] = {}
+    if any(rule["kind"] == "before" for rule in rules):
+        return found
     for rule in rules:
-        if not given.issuperset(rule["columns"]):
+        if rule["columns"] is None or not given.issuperset(rule["columns"]):
             continue
         query, fault = _question(rule, staged, table)
         for number in (await tx.session.execute(text(query.replace(":", r"\:")))).scalars():
@@ -90,5 +100,8 @@ def _question(rule: RowMapping, staged: str, table: str) -> tuple[str, Fault]:
                 f"SELECT staged.{_NUMBER} FROM (SELECT * FROM {staged} WHERE {where}) AS staged"  # noqa: S608
                 f" JOIN (SELECT * FROM {table} WHERE {where}) AS holder ON {equal}"
             )
-            fault = Fault(first, "another row has this value, which must be unique", tuple(columns))
+            # One among other rows is nobody's to skip or to update by: `unique_keys` knows none such.
+            is_key = rule["rule"] in {None, _LIVE}
+            key = UniqueKey(tuple(columns), live=rule["rule"] is not None) if is_key else None
+            fault = Fault(first, "another row has this value, which must be unique", key)
             return f"{twins} UNION {holders}", fault

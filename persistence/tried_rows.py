@@ -13,8 +13,9 @@ from persistence.pinpoint import Fault, pinpoint
 from persistence.transaction import Transaction
 from persistence.unique_keys import UniqueKey
 
-# PostgreSQL manual, appendix A: data exceptions, and violated constraints. Anything else says nothing against a row.
-_ABOUT_ROWS = ("22", "23")
+# PostgreSQL manual, appendix A: data exceptions, violated constraints, what a trigger raises without a code of its own,
+# and a row or a key that is too long for a page. Anything else says nothing against a row.
+_ABOUT_ROWS = ("22", "23", "P0001", "54000")
 
 
 @dataclass
@@ -38,9 +39,8 @@ async def insert_tried(new: NewIds, batch: Batch, key: UniqueKey | None) -> Trie
     left, ids = batch, await new.take(len(batch))
     while len(left):
         ids = ids[: len(left)]
-        error = await _insert(tx, entity, left, ids)
+        error = await _insert(tx, entity, left, ids, tried)
         if error is None:
-            tried.ids, tried.lines = ids, left.lines
             return tried
         faults = await pinpoint(tx, entity, left)
         if not faults:
@@ -56,14 +56,22 @@ async def insert_tried(new: NewIds, batch: Batch, key: UniqueKey | None) -> Trie
     return tried
 
 
-async def _insert(tx: Transaction, entity: EntityType, batch: Batch, ids: list[int]) -> DBAPIError | None:
+async def _insert(tx: Transaction, entity: EntityType, batch: Batch, ids: list[int], tried: Tried) -> DBAPIError | None:
+    """Insert all of the rows; returns why the table refuses one of them."""
     try:
         async with tx.session.begin_nested():
-            await copy_rows(tx, entity, ids, batch)
+            kept = await copy_rows(tx, entity, ids, batch)
     except DBAPIError as error:
         if not is_about_rows(error):
             raise
         return error
+    if len(kept) < len(ids):
+        places = {row_id: number for number, row_id in enumerate(ids)}
+        out = sorted(places.keys() - set(kept))
+        tried.rejects += [batch.reject(places[row_id], "", "a trigger of the table has kept it out") for row_id in out]
+        batch = batch.without(places[row_id] for row_id in out)
+    tried.ids += kept
+    tried.lines += batch.lines
     return None
 
 
@@ -74,11 +82,8 @@ async def _insert_halves(new: NewIds, batch: Batch, ids: list[int], error: DBAPI
     middle = len(batch) // 2
     for part in (range(middle), range(middle, len(batch))):
         half, theirs = batch.only(part), ids[part.start : part.stop]
-        if (found := await _insert(new.tx, new.entity, half, theirs)) is not None:
+        if (found := await _insert(new.tx, new.entity, half, theirs, tried)) is not None:
             await _insert_halves(new, half, theirs, found, tried)
-        else:
-            tried.ids += theirs
-            tried.lines += half.lines
 
 
 def is_about_rows(error: DBAPIError) -> bool:
@@ -89,4 +94,4 @@ def is_about_rows(error: DBAPIError) -> bool:
 
 
 def _is_taken(faults: list[Fault], key: UniqueKey) -> bool:
-    return all(fault.unique is not None and set(fault.unique) == set(key.columns) for fault in faults)
+    return all(fault.unique is not None and fault.unique.is_same(key) for fault in faults)

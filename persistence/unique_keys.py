@@ -18,6 +18,10 @@ class UniqueKey:
     columns: tuple[str, ...]
     live: bool
 
+    def is_same(self, other: "UniqueKey") -> bool:
+        """Tell whether the other key is of the same rows and columns, in whatever order."""
+        return self.live == other.live and set(self.columns) == set(other.columns)
+
     def __str__(self) -> str:
         """Name the columns, as people read them."""
         return ", ".join(self.columns)

@@ -18,6 +18,9 @@ Context = dict[Any, Any]
 ENGINE_KEY = "aborted"
 """What our engine's contexts have, and stock arq's have not: whether a client has asked for the job's abort."""
 
+MORE_TIME_KEY = "more_time"
+"""What our engine's contexts have, and stock arq's have not: what lets a job's time count from now."""
+
 
 def delivery_of(ctx: Context, positional: tuple[Any, ...], arguments: dict[str, Any]) -> Delivery:
     """Return the delivery for which arq has called a coroutine."""

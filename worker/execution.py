@@ -24,7 +24,7 @@ from worker.job_context import NOWHERE, JobContext
 from worker.jobs.job import Job
 from worker.observer import End, Observer
 from worker.outcome import Again, Ended, Outcome, Succeeded
-from worker.progress import Teller
+from worker.progress import MoreTime, Teller
 from worker.sources.roots import Roots
 from worker.stopping import CancelledWithin, as_exception, is_cancelled
 
@@ -48,8 +48,12 @@ class Execution:
     roots: Roots = NOWHERE
     max_bytes: int = 16 * 1024 * 1024
 
-    async def execute(self, job: Job, delivery: Delivery, redis: Redis | None = None) -> Outcome:
+    async def execute(
+        self, job: Job, delivery: Delivery, redis: Redis | None = None, more_time: MoreTime | None = None
+    ) -> Outcome:
         """Run one delivery of a job, and return what became of it; a long one tells `redis` how far it is.
+
+        `more_time`, called then, lets the engine's own limit count from that moment, as the job's does.
 
         Raises nothing but CancelledError, when the worker stops: the job's row is then as if nothing had been.
         """
@@ -63,7 +67,7 @@ class Execution:
         try:
             _refuse_killer(delivery)
             command, origin = parse(job, delivery, max_rows=self.max_rows)
-            result = await self._apply(job, delivery, command, origin, Teller(redis, delivery.job_id))
+            result = await self._apply(job, delivery, command, origin, Teller(redis, delivery.job_id, more_time))
         except asyncio.CancelledError:
             if not is_cancelled():
                 return await self._failed(job, delivery, CancelledWithin())

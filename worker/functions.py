@@ -10,7 +10,7 @@ from arq.worker import Function, func
 from pydantic import JsonValue
 from redis.exceptions import RedisError
 
-from worker.arq_context import ENGINE_KEY, Context, abort_again, delivery_of, handed_back
+from worker.arq_context import ENGINE_KEY, MORE_TIME_KEY, Context, abort_again, delivery_of, handed_back
 from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.jobs.job import Job
@@ -37,7 +37,7 @@ def arq_function(job: Job, execution: Execution) -> Function:
         delivery = delivery_of(ctx, positional, arguments)
         outcome: Outcome | None
         try:
-            outcome = await execution.execute(job, delivery, ctx.get("redis"))
+            outcome = await execution.execute(job, delivery, ctx.get("redis"), ctx.get(MORE_TIME_KEY))
         except asyncio.CancelledError:
             if ctx.get(ENGINE_KEY, bool)():
                 outcome = await asyncio.shield(_cancelled(ctx, execution, job, delivery))

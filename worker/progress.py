@@ -3,6 +3,7 @@
 import asyncio
 import time
 from asyncio import Task
+from collections.abc import Callable
 from contextlib import suppress
 
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +17,8 @@ INTERVAL_SECONDS = 0.25
 
 KEPT_SECONDS = 60
 """After which what a killed worker has told is forgotten."""
+
+MoreTime = Callable[[], None]
 
 
 class Progress(BaseModel):
@@ -48,8 +51,9 @@ class Progress(BaseModel):
 class Teller:
     """Tells the progress of one run of a job, seldom enough to cost nothing; a Redis that is away is no matter."""
 
-    def __init__(self, redis: Redis | None, job_id: str) -> None:
-        """Take the connection, or None where nobody listens."""
+    def __init__(self, redis: Redis | None, job_id: str, more_time: MoreTime | None = None) -> None:
+        """Take the connection, or None where nobody listens, and what tells the engine that the job is alive."""
+        self._more_time = more_time
         self._redis, self._key = redis, PROGRESS_KEY + job_id
         self._started, self._begun = time.time(), time.monotonic()
         self._told = 0.0
@@ -57,6 +61,8 @@ class Teller:
 
     def __call__(self, rows: int, position: int, size: int | None) -> None:
         """Tell it, unless something was told a moment ago or is on its way."""
+        if self._more_time is not None:
+            self._more_time()
         now = time.monotonic()
         if self._redis is None or now - self._told < INTERVAL_SECONDS or (self._telling and not self._telling.done()):
             return

@@ -12,7 +12,7 @@ from arq.worker import Function, Retry, RetryJob, Worker
 from redis.exceptions import RedisError
 
 from worker.acknowledgements import PATIENCE_SECONDS, Finished, PutBack
-from worker.arq_context import COUNT_SECONDS, ENGINE_KEY, Context, HandedBack
+from worker.arq_context import COUNT_SECONDS, ENGINE_KEY, MORE_TIME_KEY, Context, HandedBack
 from worker.claimed import Call, Claimed, read
 from worker.finished import finished, now_ms
 from worker.hooks import call_hook
@@ -112,11 +112,11 @@ async def _called(worker: Worker, job: Claimed, call: Call, function: Function) 
         "queue": job.queue,
         ENGINE_KEY: lambda: job.id in worker.aborting_tasks,
     }
-    # Ours end themselves, and a job that tells how far it is may take longer.
-    seconds = None if isinstance(function, KeepsAborts) else function.timeout_s or worker.job_timeout_s
+    seconds = worker.job_timeout_s if function.timeout_s is None else function.timeout_s
     await call_hook(worker.on_job_start, ctx)
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds) as deadline:
+            ctx[MORE_TIME_KEY] = lambda: deadline.reschedule(worker.loop.time() + seconds)
             return await function.coroutine(ctx, *call.positional, **(call.arguments or {}))
     finally:
         worker.job_tasks.pop(job.id, None)  # an abort from here on is too late, and must not cut what follows
