@@ -37,18 +37,20 @@ class BulkLoad(BulkWrite):
 
     async def write(self, batch: Batch) -> None:
         """Insert the new rows, and skip, update or refuse those whose key is held."""
+        # With error and abort a holder is not likely: the table itself says no, and then it is told whose key it is.
+        is_sure = self.command.on_conflict is OnConflict.ERROR and self.command.on_invalid is OnInvalid.ABORT
         left = batch
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if not len(left):
                 return
-            left = await self._write_once(left)
+            left = await self._write_once(left, is_asked=attempt > 0 or not is_sure)
         if len(left):
             found = tuple(Problem(line - 1, str(self.key), "appears and vanishes") for line in left.lines)
             raise Duplicate(self.entity.name, str(self.key), found)
 
-    async def _write_once(self, batch: Batch) -> Batch:
-        """Write what can be written now; returns the rows whose keys were taken at this very moment."""
-        found = await self._sorted(batch)
+    async def _write_once(self, batch: Batch, *, is_asked: bool) -> Batch:
+        """Write what can be written now; returns the rows whose keys were taken when nobody had looked for holders."""
+        found = await self._sorted(batch) if is_asked else Sorted(new=list(range(len(batch))))
         await self.refuse([batch.reject(number, str(self.key), why) for number, why in found.refused])
         self.runs += runs_of([RowFate(batch.lines[number], Fate.SKIPPED, row_id) for number, row_id in found.skipped])
         self.result += Result(skipped=len(found.skipped))
@@ -57,17 +59,15 @@ class BulkLoad(BulkWrite):
         return again
 
     async def _sorted(self, batch: Batch) -> Sorted:
-        """Look for holders first where one is likely; else the table itself says no to the few that there may be."""
-        is_sure = self.command.on_conflict is OnConflict.ERROR and self.command.on_invalid is OnInvalid.ABORT
-        if self.key is None or is_sure:
+        """Look for holders of the rows' keys."""
+        if self.key is None:
             return Sorted(new=list(range(len(batch))))
         return await sort_out(self.tx, self.entity, self.key, batch, self.command.on_conflict, self.own)
 
     async def _insert(self, batch: Batch) -> Batch:
         if not len(batch):
             return batch
-        is_error = self.command.on_conflict is OnConflict.ERROR
-        tried = await insert_tried(self.new, batch, None if is_error else self.key)
+        tried = await insert_tried(self.new, batch, self.key)
         await self.refuse(tried.rejects)
         self.own.add(tried.ids, tried.lines)
         self.note(Fate.INSERTED, tried.lines, tried.ids)
