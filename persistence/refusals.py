@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domain.commands import Bulk, OnInvalid
-from domain.errors import Problem, RowsRefused
+from domain.errors import RowsRefused
 from domain.reject import Reject
 from persistence.rejects import keep_rejects
 from persistence.transaction import Transaction
@@ -26,7 +26,6 @@ class Refusals:
     rows: int = 0
     held: list[Reject] = field(default_factory=list)
     _characters: int = 0
-    _last_line: int = 0
 
     async def add(self, rejects: Sequence[Reject]) -> None:
         """Keep refused rows; raises RowsRefused when they are more than the job may have."""
@@ -65,6 +64,4 @@ class Refusals:
             self._characters += len(reject.raw)
 
     def _error(self, why: str) -> RowsRefused:
-        rejects = tuple(sorted(self.held))
-        found = tuple(Problem(one.line - 1, one.field, one.reason) for one in rejects)
-        return RowsRefused(self.command.entity, found, rejects, why)
+        return RowsRefused.of(self.command.entity, sorted(self.held), why, rows=self.rows)

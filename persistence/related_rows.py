@@ -82,13 +82,13 @@ class RelatedRows:
         self, batch: Batch, reference: Reference, keys: Sequence[Any], known: dict[Any, int], rejects: dict[int, Reject]
     ) -> dict[Any, int]:
         target = self.tx.entities[reference.target]
-        first: dict[Any, int] = {}
+        said = batch.parents.get(reference.column) or [{}] * len(batch)
+        first: dict[Any, int] = {}  # of the rows that name it, the first of those that say most of it
         for number, key in enumerate(keys):
-            if key is not None and key not in known:
-                first.setdefault(key, number)
+            if key is not None and key not in known and len(said[number]) > len(said[first.setdefault(key, number)]):
+                first[key] = number
         if not first:
             return known
-        said = batch.parents.get(reference.column) or [{}] * len(batch)
         rows: list[Row] = [{str(target.natural_key): key, **said[number]} for key, number in first.items()]
         checked = check_rows(self.tx.entities, target, rows)
         reasons = {list(first)[problem.row or 0]: problem for problem in checked.refused}

@@ -126,25 +126,28 @@ class ConstraintViolated(CounterfoilError):
 class RowsRefused(CounterfoilError):
     """Records of a bulk job that do not fit, and why the job stopped at them; they are kept with the failed attempt.
 
-    `found` holds the problems as other errors do: `row` counts lines from 0.
+    `found` holds the problems as other errors do: `row` counts lines from 0. `rows` counts the refused records, of
+    which `rejects` may be the first alone.
     """
 
     entity: str
     found: tuple[Problem, ...]
     rejects: tuple[Reject, ...]
     stopped_at: str
+    rows: int
 
     @classmethod
-    def of(cls, entity: str, rejects: Sequence[Reject], stopped_at: str) -> "RowsRefused":
+    def of(cls, entity: str, rejects: Sequence[Reject], stopped_at: str, *, rows: int | None = None) -> "RowsRefused":
         """Return the error for these records; `stopped_at` says in words why they were too many."""
         found = tuple(Problem(reject.line - 1, reject.field, reject.reason) for reject in rejects)
-        return cls(entity, found, tuple(rejects), stopped_at)
+        known = len({reject.line for reject in rejects})
+        return cls(entity, found, tuple(rejects), stopped_at, known if rows is None else rows)
 
     def __str__(self) -> str:
         """Name the number of records, the first problems by line, and where all of them are."""
-        number = len({reject.line for reject in self.rejects})
         lines = [Problem(None, f"line {one.line} {one.field}".rstrip(), one.reason) for one in self.rejects]
+        records = "1 record" if self.rows == 1 else f"{self.rows:,} records"
         return (
-            f"{self.entity}: {number} record{'' if number == 1 else 's'} refused ({self.stopped_at}): {listed(lines)}; "
-            "nothing was written; `counterfoil rejects JOB --csv` has them all, to correct and send again"
+            f"{self.entity}: {records} refused ({self.stopped_at}): {listed(lines)}; "
+            "nothing was written; `counterfoil rejects JOB --csv` has them, to correct and send again"
         )

@@ -20,14 +20,17 @@ NAMED = ("--map", "project.name=area_name", "--create-missing", "project")
 
 @pytest.fixture
 def tasks(tmp_path: Path) -> Path:
-    """Return tasks of a new project, of one that is there, and of two whose name is missing or too long."""
+    """Return tasks of a new project, of one that is there, and of two whose name is missing or too long.
+
+    The first task of the new project does not say its name.
+    """
     file = tmp_path / "tasks.csv"
-    rows = ["a,garden,Garden", "b,garden,Another name", "c,alpha,Renamed", "d,attic,", f"e,cellar,{'x' * 501}"]
+    rows = ["a,garden,", "b,garden,Garden", "f,garden,Another name", "c,alpha,Renamed", "d,attic,", f"e,cellar,{'x' * 501}"]
     file.write_text("id,area,area_name\n" + "".join(f"{row}\n" for row in rows))
     return file
 
 
-async def test_the_first_row_that_names_a_parent_says_what_it_is(
+async def test_the_first_row_that_says_most_of_a_parent_says_what_it_is(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, tasks: Path
 ) -> None:
     """One that is there already stays as it is; one that does not fit its schema costs its rows, and no others."""
@@ -35,15 +38,15 @@ async def test_the_first_row_that_names_a_parent_says_what_it_is(
     async with working(settings, database, redis):
         summary = await imported(settings, tasks, "task", *TASKS, *NAMED)
     assert refusals(summary) == [
-        (5, "project.name", "Field required"),
-        (6, "project.name", "String should have at most 500 characters"),
+        (6, "project.name", "Field required"),
+        (7, "project.name", "String should have at most 500 characters"),
     ]
-    assert (counts(summary), summary["read"], summary["related"]) == ((3, 0, 0, 2), 5, 1)
+    assert (counts(summary), summary["read"], summary["related"]) == ((4, 0, 0, 2), 6, 1)
     projects = await live(sessions, "project")
     assert {key: row["name"] for key, row in projects.items()} == {"alpha": "Alpha", "garden": "Garden"}
     written = {key: row["project_id"] for key, row in (await live(sessions)).items()}
     garden, alpha = projects["garden"]["id"], projects["alpha"]["id"]
-    assert written == {"a": garden, "b": garden, "c": alpha}
+    assert written == {"a": garden, "b": garden, "f": garden, "c": alpha}
     assert [one.after and one.after["key"] for one in await trail(sessions, "project", summary["jobs"][0])] == [
         "garden"
     ]
