@@ -8,11 +8,13 @@ from sqlalchemy import text
 
 from domain.commands import BulkInsert, BulkUpdate, OnConflict, OnInvalid, SoftDelete
 from domain.entities import Entities
+from domain.errors import RowsRefused
 from domain.result import Result
+from persistence.seen_marks import new_marks
 from persistence.transaction import Sessions, create_sessions
 from tests.crates import METADATA, Crate
 from tests.ledger import assert_balanced
-from tests.worlds import apply, live, sql
+from tests.worlds import apply, begin, live, sql
 from worker.composition import Database
 
 RAISES = "IF NEW.weight = 13 THEN RAISE EXCEPTION 'unlucky'; END IF; RETURN NEW"
@@ -89,3 +91,24 @@ async def test_a_key_of_deleted_rows_too_is_not_asked_for_again_and_again(crates
     rows: list[Any] = [{"key": "k0"}, {"key": "k1", "weight": -1}, {"key": "k2"}]
     found = await apply(crates, BulkInsert(entity="crate", rows=rows, on_conflict=rule, on_invalid=OnInvalid.SKIP))
     assert (found.inserted, found.refused) == (1, 2)
+
+
+async def test_a_record_of_thousands_of_faults_is_one_refusal(crates: Sessions) -> None:
+    """The first of them are named, or only their number: each would take the record's own text with it."""
+    rows: list[Any] = [{"key": f"k{number}", "sizes": ["x"] * faults} for number, faults in enumerate((0, 22, 5_000))]
+    with pytest.raises(RowsRefused) as refused:
+        await apply(crates, BulkInsert(entity="crate", rows=rows, conflict_on=("key",)))
+    lines = [one.line for one in refused.value.rejects]
+    assert (lines.count(2), lines.count(3)) == (21, 1)
+    reasons = {one.reason for one in refused.value.rejects if not one.field}
+    assert reasons == {"2 further faults", "5,000 faults in one record, too many to name"}
+    assert len({id(one.raw) for one in refused.value.rejects}) == 2
+
+
+async def test_the_mark_of_a_row_may_be_long(database: Database) -> None:
+    """A mark goes into an index, which takes no long ones; two that differ at their end are two."""
+    long = secrets.token_hex(5_000)
+    sessions = create_sessions(database.engine, Entities([Crate]))
+    async with begin(sessions) as tx:
+        assert await new_marks(tx, [long, "short"]) == {long, "short"}
+        assert await new_marks(tx, [long, f"{long}x", "short"]) == {f"{long}x"}
