@@ -6,16 +6,19 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from domain.commands import BulkInsert, BulkUpdate, OnConflict, OnInvalid, SoftDelete
+from domain.commands import BulkInsert, BulkUpdate, OnConflict, OnInvalid, SoftDelete, Update
 from domain.entities import Entities
 from domain.errors import RowsRefused
 from domain.result import Result
 from persistence.seen_marks import new_marks
 from persistence.transaction import Sessions, create_sessions
+from persistence.update import update_rows
 from tests.crates import METADATA, Crate
+from tests.executions import deliver
 from tests.ledger import assert_balanced
 from tests.worlds import apply, begin, live, sql
 from worker.composition import Database
+from worker.jobs.update import JOB as UPDATE
 
 RAISES = "IF NEW.weight = 13 THEN RAISE EXCEPTION 'unlucky'; END IF; RETURN NEW"
 KEEPS_OUT = "IF NEW.weight = 13 THEN RETURN NULL; END IF; RETURN NEW"
@@ -112,3 +115,24 @@ async def test_the_mark_of_a_row_may_be_long(database: Database) -> None:
     async with begin(sessions) as tx:
         assert await new_marks(tx, [long, "short"]) == {long, "short"}
         assert await new_marks(tx, [long, f"{long}x", "short"]) == {f"{long}x"}
+
+
+async def test_a_column_of_json_is_compared_though_the_type_cannot(crates: Sessions) -> None:
+    """By updates of one row, of many, by key and from a load; what says the same in other words is left alone."""
+    await load(crates, [1, 2])
+    ways: list[dict[str, Any]] = [
+        {"key": ["k0", "k1"], "changes": {"notes": {"a": 1, "b": []}}},
+        {"where": {"weight": 1}, "changes": {"notes": {"a": 2}}},
+        {"changes_by_key": {"k0": {"notes": [1]}}},
+    ]
+    for way in ways:
+        command = Update.model_validate({"entity": "crate", **way})
+        assert ((await apply(crates, command)).updated, (await apply(crates, command)).updated) in {(1, 0), (2, 0)}
+    changes: list[Any] = [{"key": key, "notes": {"b": [], "a": 1}} for key in ("k0", "k1")]
+    found = await apply(crates, BulkUpdate(entity="crate", rows=changes))
+    assert (found.updated, found.skipped) == (1, 1)
+    async with begin(crates) as tx:
+        await update_rows(tx, tx.entities["crate"], Update(entity="crate", key=["k0"], changes={"notes": 0}), large=0)
+    await deliver(crates, UPDATE, {"entity": "crate", "key": ["k0"], "changes": {"notes": "text"}})
+    assert (await live(crates, "crate"))["k0"]["notes"] == "text"
+    await assert_balanced(crates, "crate")
