@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from domain.commands import BulkInsert, BulkUpdate, OnConflict, OnInvalid, SoftDelete, Update
 from domain.entities import Entities
 from domain.errors import RowsRefused
+from domain.job import Severity
 from domain.result import Result
+from persistence.classification import severity
 from persistence.seen_marks import new_marks
 from persistence.transaction import Sessions, create_sessions
 from persistence.update import update_rows
@@ -136,3 +139,18 @@ async def test_a_column_of_json_is_compared_though_the_type_cannot(crates: Sessi
     await deliver(crates, UPDATE, {"entity": "crate", "key": ["k0"], "changes": {"notes": "text"}})
     assert (await live(crates, "crate"))["k0"]["notes"] == "text"
     await assert_balanced(crates, "crate")
+
+
+async def test_a_server_lost_in_a_batch_is_no_rows_fault(crates: Sessions, database: Database) -> None:
+    """The job is to be tried again, without an attempt counted: wherever in the batch it happens."""
+    await load(crates, [1])
+    cut = "FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM {}; RETURN NEW; END $$"
+    kill = "pg_terminate_backend(pg_backend_pid())"
+    await sql(database, f"CREATE {cut.format(kill)}")
+    upsert = {"entity": "crate", "rows": [{"key": "k0", "weight": 2}, {"key": "k1"}], "on_conflict": "update"}
+    for table, event in (("crate", "UPDATE"), ("crate", "INSERT"), ("audit_log", "INSERT")):
+        await sql(database, f"CREATE TRIGGER cut BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION cut()")
+        with pytest.raises(DBAPIError) as lost:
+            await apply(crates, BulkInsert.model_validate({**upsert, "on_invalid": "skip"}))
+        assert severity(lost.value) is Severity.TRANSIENT, (table, event)
+        await sql(database, f"DROP TRIGGER cut ON {table}")
