@@ -19,6 +19,12 @@ from domain.schema_check import SchemaCheck, check_of, default_of
 
 Raws = Sequence[Any]
 
+MOST_NAMED = 20
+"""Faults of one record that are named one by one: a list of 20,000 wrong numbers has as many, in 100 KB."""
+
+MOST_TOLD = 1_000
+"""Faults of one record of which the first are named; of more, Pydantic would make some KB for each of them."""
+
 _ROW_ID = TypeAdapter(Annotated[int, Field(ge=1, le=MAX_ID)])
 
 
@@ -175,6 +181,9 @@ class RowCheck:
         return columns
 
     def _problems(self, number: int, error: ValidationError) -> list[Problem]:
-        return [
-            schema_problem(self.schema, number, detail["loc"], detail) for detail in error.errors(include_url=False)
-        ]
+        if (count := error.error_count()) > MOST_TOLD:
+            return [Problem(number, "", f"{count:,} faults in one record, too many to name")]
+        details = error.errors(include_url=False)[:MOST_NAMED]
+        found = [schema_problem(self.schema, number, detail["loc"], detail) for detail in details]
+        more = [Problem(number, "", f"{count - MOST_NAMED:,} further faults")] if count > MOST_NAMED else []
+        return found + more

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import RowMapping, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from domain.batch import Batch
 from domain.entities import EntityType
@@ -50,7 +50,8 @@ async def pinpoint(tx: Transaction, entity: EntityType, batch: Batch) -> dict[in
             await tx.session.execute(text(f"DROP TABLE {staged}"))
     except DBAPIError as error:
         # A value that no column can hold, or a rule that cannot be asked in this way, such as one about the whole row.
-        if str(getattr(error.orig, "sqlstate", None) or "22").startswith(("22", "42", "P0")):
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        if state.startswith(("22", "42", "P0")) or (not state and isinstance(error, DataError)):
             return {}
         raise
     return found

@@ -1,6 +1,7 @@
 """Which marks a bulk job has met in its source, kept in the database so that memory does not grow with the file."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 from sqlalchemy import text
 
@@ -12,7 +13,17 @@ _NOTE_MARKS = text(
 )
 
 
+LONGEST = 500
+"""Characters of a mark that is noted as it is: an index takes some 2,700 bytes, and longer ones go by their digest."""
+
+
 async def new_marks(tx: Transaction, marks: Sequence[str]) -> set[str]:
     """Note marks; return those that were not noted before."""
     await tx.session.execute(_MARKS)
-    return set((await tx.session.execute(_NOTE_MARKS, {"marks": list(marks)})).scalars())
+    noted = {_short(mark): mark for mark in marks}
+    found = await tx.session.execute(_NOTE_MARKS, {"marks": list(noted)})
+    return {noted[mark] for mark in found.scalars()}
+
+
+def _short(mark: str) -> str:
+    return mark if len(mark) <= LONGEST else f"sha256 {sha256(mark.encode()).hexdigest()}"

@@ -10,7 +10,8 @@ from sqlalchemy import Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg
 
-_PREPARER = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_PREPARER = _DIALECT.identifier_preparer
 
 
 @cache
@@ -31,6 +32,12 @@ def name_of(table: Table) -> str:
 def listed(columns: Sequence[str], form: str = "{}") -> str:
     """Return quoted column names joined by commas, each in a form such as `(new_row).{}`."""
     return ", ".join(form.format(quoted(column)) for column in columns)
+
+
+def compared(table: Table, column: str, value: str) -> str:
+    """Return a value of a column as SQL can compare it: `json` knows no equality, `jsonb` does."""
+    is_json = table.c[column].type.compile(_DIALECT) == "JSON"
+    return f"CAST({value} AS jsonb)" if is_json else value
 
 
 @cache

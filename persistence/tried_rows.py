@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from domain.batch import Batch
 from domain.entities import EntityType
@@ -89,8 +89,8 @@ async def _insert_halves(new: NewIds, batch: Batch, ids: list[int], error: DBAPI
 def is_about_rows(error: DBAPIError) -> bool:
     """Tell whether PostgreSQL, or the driver, refused a row for what it says."""
     state = str(getattr(error.orig, "sqlstate", None) or "")
-    # Without a SQLSTATE it was the driver that could not write a value, unless it lost the server.
-    return state.startswith(_ABOUT_ROWS) if state else not isinstance(error, OperationalError)
+    # Without a SQLSTATE a value could not be written, or the server was lost, of which SQLAlchemy has several errors.
+    return state.startswith(_ABOUT_ROWS) if state else isinstance(error, DataError)
 
 
 def _is_taken(faults: list[Fault], key: UniqueKey) -> bool:

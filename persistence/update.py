@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from sqlalchemy import Table
+
 from domain.commands import Row, Update
 from domain.entities import EntityType
 from domain.errors import InvalidRows, Problem, StaleVersion
@@ -11,7 +13,7 @@ from domain.result import Result, counted
 from domain.rows import key_value, parse_rows
 from persistence.references import settle_references
 from persistence.selection import LARGE, Selected, asked, select_by_keys, select_few
-from persistence.statements import listed, quoted, statement
+from persistence.statements import compared, quoted, statement
 from persistence.transaction import Transaction
 from persistence.update_many import update_many
 
@@ -41,7 +43,7 @@ async def apply_changes(tx: Transaction, entity: EntityType, changes: Mapping[in
     columns = sorted({name for row in changes.values() for name in row})
     if not columns:
         return Result(skipped=len(changes))
-    sentence = statement("update", table=entity.table, **change_of(tuple(columns)))
+    sentence = statement("update", table=entity.table, **change_of(entity.table, tuple(columns)))
     rows = [{"id": entity_id, "changes": row} for entity_id, row in changes.items()]
     found = await tx.write(entity.name, sentence, {"changes": json.dumps(rows)})
     skipped = Result(skipped=len(changes) - found["written"])
@@ -49,14 +51,14 @@ async def apply_changes(tx: Transaction, entity: EntityType, changes: Mapping[in
 
 
 @lru_cache(maxsize=1024)
-def change_of(columns: tuple[str, ...]) -> dict[str, str]:
+def change_of(table: Table, columns: tuple[str, ...]) -> dict[str, str]:
     """Return the parts of a sentence that changes these columns from `planned.old_row` to `planned.new_row`."""
     return {
         "assignments": ", ".join(f"{quoted(column)} = (planned.new_row).{quoted(column)}" for column in columns),
-        "new_columns": listed(columns, "(planned.new_row).{}"),
-        "old_columns": listed(columns, "(planned.old_row).{}"),
-        "old_images": _images(columns, "old_row"),
-        "new_images": _images(columns, "new_row"),
+        "new_columns": ", ".join(compared(table, one, f"(planned.new_row).{quoted(one)}") for one in columns),
+        "old_columns": ", ".join(compared(table, one, f"(planned.old_row).{quoted(one)}") for one in columns),
+        "old_images": _images(table, columns, "old_row"),
+        "new_images": _images(table, columns, "new_row"),
     }
 
 
@@ -85,10 +87,11 @@ def _refuse_stale(entity: EntityType, rows: Iterable[Selected], expected: Mappin
             raise StaleVersion(entity.name, row.id, expected=expected[row.id], actual=row.version)
 
 
-def _images(columns: Sequence[str], row: str) -> str:
+def _images(table: Table, columns: Sequence[str], row: str) -> str:
     """Return the JSON of the columns that differ: known columns are 7 times as fast as a generic JSON difference."""
     return " || ".join(
-        f"CASE WHEN (old_row).{name} IS DISTINCT FROM (new_row).{name} "
+        f"CASE WHEN {compared(table, column, f'(old_row).{name}')} "
+        f"IS DISTINCT FROM {compared(table, column, f'(new_row).{name}')} "
         f"THEN jsonb_build_object('{column}', ({row}).{name}) ELSE jsonb_build_object() END"
         for column, name in ((column, quoted(column)) for column in columns)
     )

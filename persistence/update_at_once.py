@@ -28,7 +28,7 @@ async def update_at_once(tx: Transaction, command: Update, job: Acceptance) -> R
     """
     entity = tx.entities[command.entity]
     changes, (selector, selected) = _plain_changes(tx, entity, command), _selected(entity, command)
-    parts = change_of(tuple(sorted(changes)))
+    parts = change_of(entity.table, tuple(sorted(changes)))
     is_one = len(selected) == 1
     parts["selected"] = ":selected" if is_one else "ANY (:selected)"  # decision 0010: a list is planned at every call
     statement = prepared("update_at_once", table=entity.table, selector=quoted(selector), **parts)

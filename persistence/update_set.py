@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, Table
 
 from domain.entities import EntityType
-from persistence.statements import quoted, statement
+from persistence.statements import compared, quoted, statement
 from persistence.transaction import Transaction
 
 _IN_ONE_PIECE = 48
@@ -29,7 +29,7 @@ async def write_set(  # noqa: PLR0913 - the parts of one sentence
     as `paired` names them. The parameters are those of `planned`, and `action`, the word of the audit log. `further`
     adds columns to the answer. Raises AuditMismatch.
     """
-    parts = _parts(tuple(columns))
+    parts = _parts(entity.table, tuple(columns))
     sentence = statement("update_set", table=entity.table, planned=planned, further=further, **parts)
     return await tx.write(entity.name, sentence, parameters)
 
@@ -43,22 +43,26 @@ def paired(columns: Sequence[str], old: str, new: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _parts(columns: tuple[str, ...]) -> dict[str, str]:
+def _parts(table: Table, columns: tuple[str, ...]) -> dict[str, str]:
     names = list(enumerate(map(quoted, columns)))
     return {
         "assignments": ", ".join(f"{name} = planned.new_{number}" for number, name in names),
-        "new_columns": ", ".join(f"planned.new_{number}" for number, _ in names),
-        "old_columns": ", ".join(f"planned.old_{number}" for number, _ in names),
+        "new_columns": ", ".join(compared(table, one, f"planned.new_{number}") for number, one in enumerate(columns)),
+        "old_columns": ", ".join(compared(table, one, f"planned.old_{number}") for number, one in enumerate(columns)),
         "both_columns": ", ".join(f"planned.old_{number}, target.{name} AS new_{number}" for number, name in names),
-        "old_image": _image(columns, "old"),
-        "new_image": _image(columns, "new"),
+        "old_image": _image(table, columns, "old"),
+        "new_image": _image(table, columns, "new"),
     }
 
 
-def _image(columns: Sequence[str], which: str) -> str:
+def _image(table: Table, columns: Sequence[str], which: str) -> str:
     """Return the JSON of what differs; in one piece where all does, for the pieces cost 0.1 s in 100,000 rows each."""
     house = f"'version', {which}_version, 'updated_at', {which}_updated_at"
-    values = [(f"old_{n} IS DISTINCT FROM new_{n}", f"'{column}', {which}_{n}") for n, column in enumerate(columns)]
+    differ = [
+        f"{compared(table, column, f'old_{n}')} IS DISTINCT FROM {compared(table, column, f'new_{n}')}"
+        for n, column in enumerate(columns)
+    ]
+    values = list(zip(differ, (f"'{column}', {which}_{n}" for n, column in enumerate(columns)), strict=True))
     pieces = "".join(
         f" || CASE WHEN {differs} THEN jsonb_build_object({value}) ELSE jsonb_build_object() END"
         for differs, value in values

@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import ARRAY, CheckConstraint, Integer, MetaData, Text, UniqueConstraint
+from pydantic import JsonValue
+from sqlalchemy import ARRAY, JSON, CheckConstraint, Integer, MetaData, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
@@ -21,6 +22,7 @@ class CrateFields(SQLModel):
     sizes: list[int] | None = Field(default=None, sa_type=cast("type[Any]", ARRAY(Integer)))
     rows: list[list[str]] | None = Field(default=None, sa_type=cast("type[Any]", ARRAY(Text, dimensions=2)))
     words: str | None = Field(default=None, sa_type=cast("type[Any]", TSVECTOR))
+    notes: JsonValue = Field(default=None, sa_type=JSON, nullable=True)
     weight: int | None = None
 
 

@@ -54,8 +54,12 @@ class Arriving:
     def _checked(
         self, lines: Sequence[int], rows: list[Row], records: Sequence[Any], text: Text, faults: Sequence[Any] = ()
     ) -> tuple[Batch, list[Reject]]:
+        raws: dict[int, str] = {}  # written once, however many problems a record has
+
         def reject(number: int, name: str, reason: str) -> Reject:
-            return Reject(lines[number], name, reason, text.write(records[number]), text.header)
+            if number not in raws:
+                raws[number] = text.write(records[number])
+            return Reject(lines[number], name, reason, raws[number], text.header)
 
         rejects = [reject(*fault) for fault in faults]
         if unread := {number for number, _, _ in faults}:

@@ -45,7 +45,9 @@ def check_address(host: str, address: str, *, private_hosts: bool) -> None:
     for one in _meant(ip_address(address)):
         if one.is_link_local:
             raise ForbiddenAddress(host, address, private=False)
-        if not private_hosts and (not one.is_global or one.is_multicast or one.is_reserved):
+        # Python counts the site-local addresses of old (fec0::/10) as public.
+        is_site = isinstance(one, IPv6Address) and one.is_site_local
+        if not private_hosts and (not one.is_global or one.is_multicast or one.is_reserved or is_site):
             raise ForbiddenAddress(host, address, private=True)
 
 
