@@ -25,7 +25,14 @@ def tasks(tmp_path: Path) -> Path:
     The first task of the new project does not say its name.
     """
     file = tmp_path / "tasks.csv"
-    rows = ["a,garden,", "b,garden,Garden", "f,garden,Another name", "c,alpha,Renamed", "d,attic,", f"e,cellar,{'x' * 501}"]
+    rows = [
+        "a,garden,",
+        "b,garden,Garden",
+        "f,garden,Another name",
+        "c,alpha,Renamed",
+        "d,attic,",
+        f"e,cellar,{'x' * 501}",
+    ]
     file.write_text("id,area,area_name\n" + "".join(f"{row}\n" for row in rows))
     return file
 
@@ -71,4 +78,4 @@ async def test_without_the_option_a_missing_parent_is_refused(
     async with working(settings, database, redis):
         summary = await imported(settings, tasks, "task", *TASKS)
     assert refusals(summary)[0] == (2, "project.key", "no live project 'garden'")
-    assert (counts(summary), set(await live(sessions, "project"))) == ((1, 0, 0, 4), {"alpha"})
+    assert (counts(summary), set(await live(sessions, "project"))) == ((1, 0, 0, 5), {"alpha"})

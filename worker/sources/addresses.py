@@ -10,6 +10,9 @@ from worker.sources.errors import ForbiddenAddress
 _NAT64 = IPv6Network("64:ff9b::/96")
 _IPV4_BITS = 2**32 - 1
 
+_METADATA = {IPv6Address("fd00:ec2::254")}
+"""Where a cloud tells a machine its secrets, beside the link-local addresses: never a source."""
+
 
 class GuardedResolver(AbstractResolver):
     """Resolves a host at the moment of connecting, and hands out nothing where one of its addresses is forbidden."""
@@ -41,9 +44,9 @@ def check_literal(host: str, *, private_hosts: bool) -> None:
 
 
 def check_address(host: str, address: str, *, private_hosts: bool) -> None:
-    """Raise ForbiddenAddress for one that is not public, or with `private_hosts` for one that is link-local."""
+    """Raise ForbiddenAddress for one that is not public, or with `private_hosts` for a link-local one."""
     for one in _meant(ip_address(address)):
-        if one.is_link_local:
+        if one.is_link_local or one in _METADATA:
             raise ForbiddenAddress(host, address, private=False)
         # Python counts the site-local addresses of old (fec0::/10) as public.
         is_site = isinstance(one, IPv6Address) and one.is_site_local
