@@ -37,6 +37,7 @@ async def insert_tried(new: NewIds, batch: Batch, key: UniqueKey | None) -> Trie
     tx, entity = new.tx, new.entity
     tried = Tried(batch.only([]))
     left, ids = batch, await new.take(len(batch))
+    places, again = list(range(len(batch))), list[int]()  # in the batch: of what is left, and of what is to come again
     while len(left):
         ids = ids[: len(left)]
         error = await _insert(tx, entity, left, ids, tried)
@@ -47,12 +48,13 @@ async def insert_tried(new: NewIds, batch: Batch, key: UniqueKey | None) -> Trie
             await _insert_halves(new, left, ids, error, tried)
             return tried
         taken = [number for number, found in faults.items() if key is not None and _is_taken(found, key)]
-        if taken:
-            tried.again = left.only(taken)
+        again += [places[number] for number in taken]
+        tried.again = batch.only(sorted(again))
         for number, found in faults.items():
             if number not in taken:
                 tried.rejects += [left.reject(number, fault.column, fault.reason) for fault in found]
         left = left.without(faults)
+        places = [place for number, place in enumerate(places) if number not in faults]
     return tried
 
 
