@@ -150,7 +150,8 @@ async def test_what_runs_is_rolled_back_and_cancelled(  # noqa: PLR0913, PLR0917
     async with running_worker(settings, database, redis), rows_locked(database) as until_the_job_waits:
         await until_the_job_waits()
         ended = await command(settings, "cancel", "mine", "--actor", "ada")
-        assert (ended.code, ended.out.splitlines()[-1]) == (0, "1 job cancelled")
+        assert ended.code == 0
+        assert "1 job cancelled" in ended.out.splitlines()  # the worker in this process logs to the same output
         await send(redis, settings.queue, "update", retitle("t9", "new"), job_id="next")
         assert not (await wait(redis, "next")).success  # the worker lives, and has a slot free
     assert (await jobs(sessions))["mine"]["state"] == "cancelled"

@@ -71,7 +71,7 @@ NONSENSE: list[tuple[Row, type[CounterfoilError], str]] = [
     ({"status": "dnoe"}, InvalidRows, "status: Input should be 'pending', 'doing', 'blocked' or 'done'"),
     ({"title": 5}, InvalidRows, "title: Input should be a valid string"),
     ({"project_id": True}, InvalidRows, "project_id: Input should be a number, not true or false"),
-    ({"id": 2**70}, InvalidRows, "out of int64 range"),
+    ({"id": 2**70}, InvalidRows, "id: out of range, the column takes integers from"),
     ({"project.key": 7}, InvalidRows, "key: Input should be a valid string"),
 ]
 

@@ -76,7 +76,7 @@ def test_refused_rows_are_named_by_their_lines_and_sent_as_problems() -> None:
     )
     assert str(error).endswith(
         "line 11: odd; and 2 more; nothing was written; "
-        "`counterfoil rejects JOB --csv` has them all, to correct and send again"
+        "`counterfoil rejects JOB --csv` has them, to correct and send again"
     )
     told = answer("j", encode({"s": False, "r": error}))
     assert told.problems[:2] == (Problem(3, "title", "Field required"), Problem(3, "", "odd"))
