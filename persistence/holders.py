@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, Table, bindparam, column, func, select
+from sqlalchemy import Integer, Select, Table, bindparam, column, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.entities import EntityType
@@ -36,6 +36,11 @@ async def find_holders(
 
 @lru_cache(maxsize=1024)
 def _query(table: Table, key: UniqueKey, *, locked: bool) -> "Select[int, int, bool]":
+    """Return the query for the holders, each found through the index, for which OFFSET 0 is a hint.
+
+    A vacuum in the middle of a load into an empty table finds no row that lives, and the planner then takes a join that
+    reads the whole table for each batch: 1,300 rows/s in place of 30,000.
+    """
     names = [f"key_{number}" for number in range(len(key.columns))]
     pairs = list(zip(names, key.columns, strict=True))
     arrays = [bindparam(name, type_=ARRAY(table.c[ours].type)) for name, ours in pairs]
@@ -44,9 +49,16 @@ def _query(table: Table, key: UniqueKey, *, locked: bool) -> "Select[int, int, b
         .table_valued(*(column(name) for name in names), with_ordinality="number", name="wanted")
         .render_derived()
     )
-    query = select(wanted.c.number.cast(Integer), table.c.id, table.c.deleted_at.is_not(None)).where(
-        *(table.c[ours] == wanted.c[name] for name, ours in pairs)
-    )
-    if key.live:
-        query = query.where(table.c.deleted_at.is_(None))
-    return query.order_by(table.c.id).with_for_update(of=table) if locked else query
+    live = [table.c.deleted_at.is_(None)] if key.live else []
+    same = [table.c[ours] == wanted.c[name] for name, ours in pairs]
+    row = select(table.c.id, table.c.deleted_at.is_not(None).label("is_deleted"))
+    held = row.where(*same, *live).offset(0).lateral("held")
+    found = select(wanted.c.number.cast(Integer).label("number"), *(wanted.c[name] for name in names), held.c.id)
+    found = found.add_columns(held.c.is_deleted).join(held, true())
+    if not locked:
+        return found.with_only_columns(found.selected_columns.number, held.c.id, held.c.is_deleted)
+    # In the order of their ids, each looked at again when it is locked: its key may have changed meanwhile.
+    met = found.order_by(held.c.id).offset(0).subquery("met")
+    still = [table.c[ours] == met.c[name] for name, ours in pairs]
+    kept = row.where(table.c.id == met.c.id, *still, *live).offset(0).with_for_update().lateral("kept")
+    return select(met.c.number, kept.c.id, kept.c.is_deleted).join(kept, true())
