@@ -30,12 +30,12 @@ async def find_holders(
     """
     # By parameters: a statement that held the values would keep them until a garbage collection.
     asked = {f"key_{number}": list(one) for number, one in enumerate(values)}
-    found = (await tx.session.execute(_query(entity.table, key, locked=locked), asked)).all()
+    found = (await tx.session.execute(holders_query(entity.table, key, locked=locked), asked)).all()
     return {row[0] - 1: Holder(row[0] - 1, row[1], row[2]) for row in found}
 
 
 @lru_cache(maxsize=1024)
-def _query(table: Table, key: UniqueKey, *, locked: bool) -> "Select[int, int, bool]":
+def holders_query(table: Table, key: UniqueKey, *, locked: bool) -> "Select[int, int, bool]":
     """Return the query for the holders, each found through the index, for which OFFSET 0 is a hint.
 
     A vacuum in the middle of a load into an empty table finds no row that lives, and the planner then takes a join that
