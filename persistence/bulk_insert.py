@@ -50,19 +50,15 @@ class BulkLoad(BulkWrite):
 
     async def _write_once(self, batch: Batch, *, is_asked: bool) -> Batch:
         """Write what can be written now; returns the rows whose keys were taken when nobody had looked for holders."""
-        found = await self._sorted(batch) if is_asked else Sorted(new=list(range(len(batch))))
+        found = Sorted(new=list(range(len(batch))))
+        if is_asked and self.key is not None:
+            found = await sort_out(self.tx, self.entity, self.key, batch, self.command.on_conflict, self.own)
         await self.refuse([batch.reject(number, str(self.key), why) for number, why in found.refused])
         self.runs += runs_of([RowFate(batch.lines[number], Fate.SKIPPED, row_id) for number, row_id in found.skipped])
         self.result += Result(skipped=len(found.skipped))
         again = await self._insert(batch.only(found.new))
         await self.change(batch, found.held, key=self.key.columns if self.key else ())
         return again
-
-    async def _sorted(self, batch: Batch) -> Sorted:
-        """Look for holders of the rows' keys."""
-        if self.key is None:
-            return Sorted(new=list(range(len(batch))))
-        return await sort_out(self.tx, self.entity, self.key, batch, self.command.on_conflict, self.own)
 
     async def _insert(self, batch: Batch) -> Batch:
         if not len(batch):

@@ -1,16 +1,9 @@
 -- What a table asks of its rows: kind, name, columns, the rule in SQL where there is one, and what a foreign key means;
 -- and the triggers that may make other rows of them before.
-SELECT 'check' AS kind, rule.conname::text AS name, named.columns, pg_get_expr(rule.conbin, rule.conrelid) AS rule,
-    NULL::text AS target, NULL::text [] AS target_columns
-FROM pg_constraint AS rule
-CROSS JOIN LATERAL (
-    SELECT array_agg(attname::text ORDER BY place) AS columns
-    FROM unnest(rule.conkey) WITH ORDINALITY AS key (number, place)
-    JOIN pg_attribute ON attrelid = rule.conrelid AND attnum = key.number
-) AS named
-WHERE rule.conrelid = CAST(:table AS regclass) AND rule.contype = 'c'
-UNION ALL
-SELECT 'foreign key', rule.conname::text, ours.columns, NULL, rule.confrelid::regclass::text, theirs.columns
+SELECT
+    CASE rule.contype WHEN 'c' THEN 'check' ELSE 'foreign key' END AS kind, rule.conname::text AS name, ours.columns,
+    pg_get_expr(rule.conbin, rule.conrelid) AS rule, rule.confrelid::regclass::text AS target,
+    theirs.columns AS target_columns
 FROM pg_constraint AS rule
 CROSS JOIN LATERAL (
     SELECT array_agg(attname::text ORDER BY place) AS columns
@@ -22,7 +15,7 @@ CROSS JOIN LATERAL (
     FROM unnest(rule.confkey) WITH ORDINALITY AS key (number, place)
     JOIN pg_attribute ON attrelid = rule.confrelid AND attnum = key.number
 ) AS theirs
-WHERE rule.conrelid = CAST(:table AS regclass) AND rule.contype = 'f'
+WHERE rule.conrelid = CAST(:table AS regclass) AND rule.contype IN ('c', 'f')
 UNION ALL
 SELECT 'unique', unique_index.indexrelid::regclass::text, named.columns,
     pg_get_expr(unique_index.indpred, unique_index.indrelid), NULL, NULL

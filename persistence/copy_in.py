@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
-import asyncpg
 import sqlalchemy
 import sqlalchemy.orm
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
 
+from persistence.driver_errors import as_sqlalchemy
 from persistence.session import FAILURE, WriteSession
 
 # SQLAlchemy begins the driver's transaction with its first statement: a COPY before it would survive a rollback.
@@ -44,20 +44,15 @@ def _copied(session: sqlalchemy.orm.Session, table: str, copy: Callable[[Any], A
         connection.execute(_BEGIN)
     if not driver.driver_connection.is_in_transaction():
         raise RuntimeError(f"COPY into {table} outside of the transaction would survive its rollback")
+    statement = f"COPY {table}"
     try:
-        status: str = driver.run_async(copy)
-    except Exception as error:  # noqa: BLE001 - whatever a record holds
+        with as_sqlalchemy(statement):
+            status: str = driver.run_async(copy)
+    except Exception as error:
         if not session.in_nested_transaction():
             session.info[FAILURE] = error
-        _raise_as_sqlalchemy(table, error)
+        if isinstance(error, DBAPIError):
+            raise
+        # A text could not be written as UTF-8.
+        raise DataError(statement, None, error) from error
     return int(status.rpartition(" ")[2])
-
-
-def _raise_as_sqlalchemy(table: str, error: Exception) -> NoReturn:
-    statement = f"COPY {table}"
-    if isinstance(error, asyncpg.PostgresError):
-        raise DBAPIError(statement, None, error) from error
-    if isinstance(error, asyncpg.InterfaceError | OSError):  # the connection was lost
-        raise OperationalError(statement, None, error) from error
-    # A text could not be written as UTF-8.
-    raise DataError(statement, None, error) from error

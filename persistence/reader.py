@@ -1,15 +1,14 @@
 """Readers: sessions that cannot write, by their type and by the database."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import TypeVar, TypeVarTuple
 
-import asyncpg
 from sqlalchemy import Row, Select
-from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
+from persistence.driver_errors import as_sqlalchemy
 from persistence.integrity import explained
 from persistence.session import READ_ONLY, WriteSession
 from persistence.transaction import Sessions
@@ -46,25 +45,14 @@ class Reader:
         A query for each page would be planned for a table whose figures say nothing yet of a job that has just ended,
         and sort all that is left of it each time.
         """
-        with _errors_of_a_cursor():
+        with as_sqlalchemy("FETCH"):  # SQLAlchemy hands on as they are those that a cursor meets
             found = await self._session.stream(query, execution_options={"yield_per": page})
             rows = await found.fetchmany(page)
         while rows:
             for row in rows:
                 yield row
-            with _errors_of_a_cursor():
+            with as_sqlalchemy("FETCH"):
                 rows = await found.fetchmany(page)
-
-
-@contextmanager
-def _errors_of_a_cursor() -> Iterator[None]:
-    """Raise SQLAlchemy's errors for the driver's, which SQLAlchemy hands on as they are where a cursor meets them."""
-    try:
-        yield
-    except asyncpg.PostgresError as error:
-        raise DBAPIError("FETCH", None, error) from error
-    except (asyncpg.InterfaceError, OSError) as error:  # the connection was lost
-        raise OperationalError("FETCH", None, error) from error
 
 
 @asynccontextmanager

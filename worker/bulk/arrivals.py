@@ -27,28 +27,20 @@ memory.
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """Makes arrivals of records: mapped (None: they are rows already), checked, in the driver's values.
-
-    With `is_copied` they are made ready for a COPY too.
-    """
+    """Makes arrivals of records: checked, in the driver's values, ready for a COPY where they are to be inserted."""
 
     check: RowCheck
     table: Table
-    mapped: Mapped | None
     distinct: str | None = None
-    lines_before: int = 0
-    is_copied: bool = False
 
-    def of_source(self, reading: Reading) -> Iterator[Arrival]:
-        """Yield what a source holds, batch by batch."""
+    def of_source(self, reading: Reading, mapped: Mapped, lines_before: int) -> Iterator[Arrival]:
+        """Yield what a source holds, mapped to rows, batch by batch; `lines_before` is added to its lines."""
         text = Text(reading.raw, reading.header_text)
         for records in reading.chunks(BATCH_ROWS):
-            if self.mapped is None:
-                raise TypeError("records of a source want a mapping")
-            rows, faults = self.mapped.rows(records.rows)
-            lines = [line + self.lines_before for line in records.lines] if self.lines_before else records.lines
+            rows, faults = mapped.rows(records.rows)
+            lines = [line + lines_before for line in records.lines] if lines_before else records.lines
             batch, rejects = self._checked(lines, rows, records.rows, text, faults)
-            unread = [reject._replace(line=reject.line + self.lines_before) for reject in records.rejects]
+            unread = [reject._replace(line=reject.line + lines_before) for reject in records.rejects]
             yield Arrival(batch, [*unread, *rejects], records.position)
 
     def _checked(
@@ -76,7 +68,7 @@ class Arriving:
             batch = replace(batch, marks=[by_line[line] for line in batch.lines])
         columns = driver_columns(self.table, batch.columns)
         # What stands for a key of a related row is known only when the database was asked.
-        ready = {name: values for name, values in columns.items() if name not in batch.keys} if self.is_copied else {}
+        ready = {} if self.check.changes else {name: one for name, one in columns.items() if name not in batch.keys}
         return replace(batch, columns=columns, ready=tuple(ready), written=text_rows(ready)), rejects
 
     def of_rows(self, rows: Sequence[Row]) -> Iterator[Arrival]:

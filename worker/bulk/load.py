@@ -94,14 +94,12 @@ class BulkRun:
         plan = mapped(self.rows, source, reading.header)
         is_plain = plan.is_plain and source.dialect.null is None and not self.rows.changes
         check = self._check(is_plain=is_plain, given=plan.given() if is_plain else None)
-        is_copied = not self.rows.changes
-        arriving = Arriving(check, self.rows.entity.table, plan, source.distinct, source.lines_before, is_copied)
-        yield from arriving.of_source(reading)
+        arriving = Arriving(check, self.rows.entity.table, source.distinct)
+        yield from arriving.of_source(reading, plan, source.lines_before)
         self._notes = tuple(plan.notes())
 
     def _inline(self) -> Iterator[Arrival]:
-        arriving = Arriving(self._check(), self.rows.entity.table, None)
-        return arriving.of_rows(self.command.rows or [])
+        return Arriving(self._check(), self.rows.entity.table).of_rows(self.command.rows or [])
 
     def _check(self, *, is_plain: bool = False, given: frozenset[str] | None = None) -> RowCheck:
         rows = self.rows
