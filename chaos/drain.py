@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 from chaos.faults import QUEUE
+from persistence.database import Database
 from persistence.ticks import ACTOR as CRON
-from worker.composition import Database
 
 # Without the schedules' jobs, which are not chaos's: a nightly one may be due in some minutes.
 QUEUED: Final = text("SELECT count(*) FROM job WHERE state = 'queued' AND actor <> :cron")

@@ -8,8 +8,8 @@ from typing import Any, Final
 from redis.asyncio import Redis
 from sqlalchemy import text
 
+from persistence.database import Database
 from persistence.ticks import ACTOR as CRON
-from worker.composition import Database
 
 WORDS: Final = 80
 """Characters of an error's message by which it is told from others."""

@@ -15,8 +15,8 @@ from chaos.servers import Servers
 from chaos.wishes import HOT, PROJECT, VICTIMS, hot, victim
 from domain.commands import BulkInsert
 from domain.origin import Origin
+from persistence.database import Database
 from persistence.transaction import transaction
-from worker.composition import Database
 from worker.jobs.bulk_insert import bulk_insert
 from worker.migrate import alembic_config
 from worker.settings import Settings

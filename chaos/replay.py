@@ -9,8 +9,8 @@ from sqlmodel import col, select
 from domain.entities import EntityType
 from domain.images import Step, replay
 from persistence.audit_log import AuditEntry
+from persistence.database import Database
 from persistence.reader import Reader, reader
-from worker.composition import Database
 
 
 async def astray(database: Database) -> list[str]:

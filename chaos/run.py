@@ -21,7 +21,7 @@ from chaos.report import Story
 from chaos.servers import Servers, running_servers
 from chaos.verdict import judge
 from chaos.workers import running_workers
-from worker.composition import Database, open_database
+from persistence.database import Database, open_database
 from worker.environment import load_settings
 from worker.functions import ARQ_PATIENCE
 

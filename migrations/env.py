@@ -10,8 +10,8 @@ from sqlalchemy.pool import NullPool
 from domain.entity import Entity
 from persistence import audit_log, bulk_table, job_table, schedule_table
 from persistence.engine import database_url
+from persistence.settings import load_entities
 from worker.environment import load_settings
-from worker.settings import load_entities
 
 LOCK_TIMEOUT = "5s"
 """A migration that waits longer for a lock gives up: behind it every query on the table would wait too."""

@@ -17,8 +17,9 @@ from persistence.job_life import Acceptance
 from persistence.job_table import JobRow
 from persistence.rejects import keep_rejects
 from persistence.session import WriteSession
+from persistence.sessions import Sessions
 from persistence.statements import sentence
-from persistence.transaction import Sessions, bookkeeping
+from persistence.transaction import bookkeeping
 
 MESSAGE_KEPT = 2_000
 """Characters of an error's message that are kept."""

@@ -16,8 +16,9 @@ from domain.origin import Origin
 from persistence.job_table import JobKind, JobRow
 from persistence.reader import reader
 from persistence.session import WriteSession
+from persistence.sessions import Sessions
 from persistence.statements import sentence
-from persistence.transaction import Sessions, Transaction, bookkeeping
+from persistence.transaction import Transaction, bookkeeping
 
 EARLY_SECONDS = 60.0
 """A delivery that comes so much earlier than its row says is not the relay's: clocks and backoffs differ by less."""

@@ -8,10 +8,11 @@ from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
+from domain.entities import Entities
 from persistence.driver_errors import as_sqlalchemy
 from persistence.integrity import explained
 from persistence.session import READ_ONLY, WriteSession
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 
 Model = TypeVar("Model", bound=SQLModel)
 Value = TypeVar("Value")
@@ -26,6 +27,12 @@ class Reader:
     def __init__(self, session: WriteSession) -> None:
         """Take the session, which the reader alone keeps."""
         self._session = session
+
+    @property
+    def entities(self) -> Entities:
+        """The entities that may be read."""
+        found: Entities = self._session.info["entities"]
+        return found
 
     async def get(self, model: type[Model], row_id: int | str) -> Model | None:
         """Return the row with this id, deleted or not, or None."""

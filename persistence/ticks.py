@@ -13,7 +13,8 @@ from sqlmodel import col
 from domain.schedule import Schedule
 from persistence.schedule_table import ScheduleRow, ScheduleTick
 from persistence.session import WriteSession
-from persistence.transaction import Sessions, bookkeeping
+from persistence.sessions import Sessions
+from persistence.transaction import bookkeeping
 
 _UNIQUE = "23505"
 

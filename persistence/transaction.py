@@ -6,21 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import RowMapping, TextClause
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from domain.entities import Entities
 from domain.errors import AuditMismatch
 from domain.origin import Origin
 from domain.result import IDS_KEPT
 from persistence.integrity import explained
+from persistence.reader import Reader
 from persistence.session import AUDITED, FAILURE, WriteSession
-
-Sessions = async_sessionmaker[WriteSession]
-
-
-def create_sessions(engine: AsyncEngine, entities: Entities) -> Sessions:
-    """Return the factory of write sessions over the engine; their flushes audit the given entities."""
-    return async_sessionmaker(engine, class_=WriteSession, expire_on_commit=False, info={"entities": entities})
+from persistence.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +24,11 @@ class Transaction:
     session: WriteSession
     origin: Origin
     entities: Entities
+
+    @property
+    def reader(self) -> Reader:
+        """A reader of the same transaction: what was written in it is there."""
+        return Reader(self.session)
 
     def on_behalf_of(self, origin: Origin) -> "Transaction":
         """Return the same transaction for another origin: what is written from now on bears its name."""

@@ -13,8 +13,9 @@ from domain.origin import Origin
 from domain.result import Result
 from persistence.job_failure import Failure, Recorded
 from persistence.job_life import Acceptance, accept_job, finish_job, take_job
+from persistence.sessions import Sessions
 from persistence.statements import sentence
-from persistence.transaction import Sessions, Transaction, transaction
+from persistence.transaction import Transaction, transaction
 from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.jobs.job import Job

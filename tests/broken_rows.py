@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from worker.composition import Database
+from persistence.database import Database
 
 FUNCTION = "CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
 

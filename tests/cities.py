@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection
 from sqlmodel import Field, SQLModel
 
 from domain.entity import MAX_ID, Entity, Schema, live_key, partial
-from worker.composition import open_database
+from persistence.database import open_database
 from worker.environment import load_settings
 
 

@@ -16,11 +16,12 @@ from arq.connections import ArqRedis
 from redis import Redis
 
 from domain.entities import Entities
+from persistence.database import Database, open_database
 from persistence.engine import database_url
 from persistence.scratch import create_database, drop_database
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.redis_faults import CLAIM
-from worker.composition import Database, open_database, open_redis
+from worker.composition import open_redis
 from worker.embedded import embedded_postgres, embedded_redis
 from worker.environment import load_settings
 from worker.migrate import alembic_config

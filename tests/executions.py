@@ -11,7 +11,8 @@ from domain.commands import Command
 from domain.job import RetryPolicy
 from domain.project import Project
 from domain.result import Result
-from persistence.transaction import Sessions, Transaction
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction
 from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.jobs.job import Job

@@ -10,10 +10,10 @@ from typing import Any
 
 from arq.connections import ArqRedis
 
+from persistence.database import Database
 from tests.processes import Ended, command
 from tests.relays import relaying
 from tests.workers import running_worker
-from worker.composition import Database
 from worker.settings import Settings
 
 

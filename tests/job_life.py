@@ -19,13 +19,13 @@ from domain.origin import Origin
 from domain.project import Project
 from domain.result import Result
 from persistence.cancel_jobs import cancel_ids
+from persistence.database import Database
 from persistence.dead_jobs import retry_ids
 from persistence.transaction import Transaction, transaction
 from tests.redis_faults import wipe
 from tests.waiting import eventually
 from tests.walks import Crash, Fate, Point, Walk, led
 from worker import wire
-from worker.composition import Database
 from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.jobs.job import Job

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from persistence.database import open_database
 from persistence.engine import database_url
 from persistence.job_life import register_jobs
 from tests.job_life import World
-from worker.composition import open_database, open_redis
+from worker.composition import open_redis
 from worker.execution import Execution
 from worker.relay import Relay
 from worker.settings import Settings

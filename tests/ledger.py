@@ -5,8 +5,8 @@ from collections import defaultdict
 from pydantic import JsonValue
 
 from domain.images import Step, replay
+from persistence.sessions import Sessions
 from persistence.statements import quoted
-from persistence.transaction import Sessions
 from tests.worlds import images, trail
 
 Row = dict[str, JsonValue]

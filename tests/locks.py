@@ -2,8 +2,8 @@
 
 from sqlalchemy import text
 
+from persistence.database import Database
 from tests.waiting import eventually
-from worker.composition import Database
 
 WAITING = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 

@@ -12,13 +12,13 @@ from sqlmodel import col
 
 from domain.commands import BulkInsert
 from domain.origin import Origin
+from persistence.database import Database
 from persistence.engine import database_url
 from persistence.enqueue import NewJob, enqueue_many
 from persistence.job_table import JobRow
 from persistence.reader import reader
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.waiting import eventually
-from worker.composition import Database
 from worker.duties import relay_always
 from worker.settings import Settings
 

@@ -9,7 +9,7 @@ from arq.constants import result_key_prefix, retry_key_prefix
 from sqlalchemy import text
 
 from persistence.audit_log import AuditEntry
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.worlds import begin, images, trail
 
 REST = """

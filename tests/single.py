@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.jobs.job import Job

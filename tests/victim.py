@@ -14,10 +14,10 @@ from sqlalchemy import Engine, event
 from domain.commands import Command
 from domain.result import Result
 from domain.task import Task
+from persistence.database import open_database
 from persistence.insert import insert_rows
 from persistence.transaction import Transaction
 from tests.single import execute
-from worker.composition import open_database
 from worker.delivery import Delivery
 from worker.environment import load_settings
 from worker.jobs.job import Job

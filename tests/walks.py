@@ -14,8 +14,8 @@ from sqlalchemy.util import await_only
 from domain.entities import Entities
 from domain.errors import NotFound
 from persistence.session import AuditedSession, WriteSession
+from persistence.sessions import Sessions
 from persistence.statements import sentence
-from persistence.transaction import Sessions
 from worker.outcome import Outcome
 
 

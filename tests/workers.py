@@ -8,10 +8,10 @@ from arq.connections import ArqRedis
 from arq.worker import Worker, create_worker
 from pydantic import JsonValue
 
+from persistence.database import Database
 from tests.engines import ENGINE
 from tests.waiting import DEADLINE, eventually
 from worker.client import Answer, wait
-from worker.composition import Database
 from worker.engine import Engine
 from worker.health.report import Report
 from worker.observer import Observer

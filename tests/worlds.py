@@ -11,9 +11,10 @@ from domain.commands import BulkInsert, Command
 from domain.origin import Origin
 from domain.result import Result
 from persistence.audit_log import AuditEntry
+from persistence.database import Database
 from persistence.reader import reader
-from persistence.transaction import Sessions, Transaction, transaction
-from worker.composition import Database
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction, transaction
 from worker.jobs import JOBS
 from worker.jobs.purge import JOB as PURGE
 

@@ -5,7 +5,7 @@ import random
 import socket
 from typing import Any
 
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from worker import wire
 from worker.execution import Execution
 from worker.functions import ARQ_PATIENCE, arq_function

@@ -10,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.entities import Entities, EntityType
 from domain.errors import CounterfoilError
+from persistence.database import Database, open_database
 from persistence.engine import reach
 from persistence.job_list import waiting_by_queue
 from persistence.reader import reader
+from persistence.settings import load_entities
 from worker.client import somebody_works
-from worker.composition import Database, open_database, open_redis
+from worker.composition import open_redis
 from worker.migrate import current, heads
-from worker.settings import Settings, load_entities
+from worker.settings import Settings
 
 OLDEST_POSTGRESQL = 150_000
 OLDEST_REDIS = (6, 2)

@@ -2,22 +2,19 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import unquote
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.entities import Entities
 from domain.errors import Unreachable
-from persistence.engine import REACH_SECONDS, create_engine, database_url, reach
-from persistence.transaction import Sessions, create_sessions
+from persistence.engine import REACH_SECONDS
 from worker import wire
-from worker.settings import Settings, load_entities, without_password
+from worker.settings import Settings, without_password
 
 GONE_SECONDS = 20
 """After which a connection to a machine that has vanished without a word is an error, and not a wait for ever."""
@@ -28,46 +25,6 @@ _KEEP_ALIVE = {
     socket.TCP_KEEPCNT: 2,
     socket.TCP_USER_TIMEOUT: GONE_SECONDS * 1000,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """An engine that was reached, the factory of its sessions, and the entities they write."""
-
-    engine: AsyncEngine
-    sessions: Sessions
-    entities: Entities
-
-
-@asynccontextmanager
-async def open_database(
-    settings: Settings,
-    *,
-    application_name: str = "counterfoil",
-    session_settings: Mapping[str, str] | None = None,
-) -> AsyncIterator[Database]:
-    """Open the database, and close its pool at the end; raises Unreachable, SettingsError."""
-    database = make_database(settings, application_name=application_name, session_settings=session_settings)
-    try:
-        await reach(database.engine)
-        yield database
-    finally:
-        await database.engine.dispose()
-
-
-def make_database(
-    settings: Settings, *, application_name: str, session_settings: Mapping[str, str] | None = None
-) -> Database:
-    """Return a database to which nobody has connected yet; raises SettingsError."""
-    entities = load_entities(settings)
-    engine = create_engine(
-        database_url(settings.database_url.get_secret_value()),
-        pool_size=settings.pool_size,
-        max_overflow=settings.max_overflow,
-        application_name=application_name,
-        session_settings=session_settings,
-    )
-    return Database(engine, create_sessions(engine, entities), entities)
 
 
 def redis_settings(url: str) -> RedisSettings:

@@ -10,10 +10,10 @@ from arq.connections import ArqRedis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.schedule import Schedule
+from persistence.database import Database
 from persistence.listen import listening
+from persistence.sessions import Sessions
 from persistence.ticks import tick
-from persistence.transaction import Sessions
-from worker.composition import Database
 from worker.relay import Relay
 from worker.schedules import shipped_schedules
 from worker.settings import Settings

@@ -17,7 +17,8 @@ from domain.result import COUNTS, Result
 from persistence.classification import severity
 from persistence.job_failure import Failure, record_failure
 from persistence.job_life import Acceptance, cancel_job, finish_job, recorded_end, take_job
-from persistence.transaction import Sessions, transaction
+from persistence.sessions import Sessions
+from persistence.transaction import transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, asker, parse, refuse_id
 from worker.job_context import NOWHERE, JobContext

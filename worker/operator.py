@@ -13,7 +13,8 @@ from persistence.chosen_jobs import Chosen
 from persistence.dead_jobs import Page, drop_ids, drop_page, retry_ids, retry_page
 from persistence.job_filter import JobFilter
 from persistence.job_life import Acceptance, accept_in, recorded
-from persistence.transaction import Sessions, Transaction, transaction
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction, transaction
 from worker.acceptance import acceptance
 from worker.delivery import Delivery
 from worker.jobs import ATTEMPTS

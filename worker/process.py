@@ -8,9 +8,11 @@ import structlog
 from arq.connections import ArqRedis
 
 from domain.errors import unknown
+from persistence.database import Database, open_database
 from persistence.job_life import register_jobs
+from persistence.settings import PREFIX, SettingsError
 from worker.arq_settings import arq_settings, session_settings, worker_name
-from worker.composition import Database, open_database, open_redis
+from worker.composition import open_redis
 from worker.duties import company
 from worker.engine import Engine
 from worker.health.report import Report
@@ -22,7 +24,7 @@ from worker.presence import present, served_queues
 from worker.processes.leash import Leash
 from worker.recycling import Recycling
 from worker.resting import Resting
-from worker.settings import PREFIX, Settings, SettingsError, queues_of
+from worker.settings import Settings, queues_of
 from worker.unrunnable import FunctionTable
 
 

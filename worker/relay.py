@@ -21,7 +21,8 @@ from persistence.dispatch import (
     set_aside,
 )
 from persistence.listen import Bell
-from persistence.transaction import Sessions, bookkeeping
+from persistence.sessions import Sessions
+from persistence.transaction import bookkeeping
 from worker import wire
 from worker.wakeup import CHANNEL
 

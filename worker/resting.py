@@ -7,7 +7,8 @@ from domain.job import UNREADABLE, RetryPolicy
 from persistence.dispatch import sendable_jobs
 from persistence.job_failure import Failure, bury, record_failure
 from persistence.job_life import accept_job, cancel_job
-from persistence.transaction import Sessions, bookkeeping
+from persistence.sessions import Sessions
+from persistence.transaction import bookkeeping
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, refuse_id
 from worker.relay import payload

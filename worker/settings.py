@@ -1,25 +1,17 @@
 """One frozen Settings; `worker.environment` reads it, once, and tells what is wrong."""
 
 import re
-from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import NoDecode
 
-from domain.entities import Entities, collect
-from domain.errors import CounterfoilError
 from domain.job import REMEMBERED_DAYS
-from persistence.engine import database_url
+from persistence.settings import DatabaseSettings, parts
 from worker.processes.cores import available_cores
 from worker.sources.errors import WrongRoot
 from worker.sources.roots import Roots
-
-PREFIX = "COUNTERFOIL_"
 
 OWN_KEY = re.compile(r"counterfoil:|arq:(?!queue)|.*:health-check$")
 """What arq, or we, keep other things under in Redis: a queue of such a name would be one key with two meanings."""
@@ -50,31 +42,13 @@ def _default_queue(given: dict[str, Any]) -> str:
     return ARQS_QUEUE if ARQS_QUEUE in queues else queues[-1]
 
 
-@dataclass(eq=False)
-class SettingsError(CounterfoilError):
-    """Settings with wrong values, or names that are no settings: one sentence for each."""
-
-    sentences: tuple[str, ...]
-
-    def __str__(self) -> str:
-        """Return the sentences."""
-        return "; ".join(self.sentences)
-
-
-class Settings(BaseSettings):
+class Settings(DatabaseSettings):
     """Everything that can be set, with its environment variable, unit and default.
 
     The URLs are `DATABASE_URL` and `REDIS_URL`; every other field is `COUNTERFOIL_` and its name in capitals.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
-
-    database_url: SecretStr = Field(validation_alias="DATABASE_URL")
     redis_url: SecretStr = Field(validation_alias="REDIS_URL")
-    entities: Annotated[tuple[str, ...], NoDecode] = Field(("domain.task_manager",), min_length=1)
-    """Modules whose entities are served, separated by commas."""
-    versions: Path | None = None
-    """A folder of further migrations, for a team's own entities."""
     queues: Annotated[tuple[Queue, ...], NoDecode] = ()
     """Queues to work on, separated by commas, those first that come first; unset: `queue` alone."""
     queue: Queue = Field(default_factory=_default_queue)
@@ -100,8 +74,6 @@ class Settings(BaseSettings):
     """Jobs after which a worker process is replaced by a fresh one; unset: never."""
     recycle_mb: int | None = Field(None, ge=1)
     """Resident memory, in MB of 1,000,000 bytes, above which a worker process is replaced; unset: never."""
-    pool_size: int = Field(5, ge=1)
-    max_overflow: int = Field(10, ge=0)
     job_timeout: float = Field(300, gt=0, le=86_400)
     """Seconds that one job may run."""
     shutdown_grace: int = Field(30, ge=1, le=86_400)
@@ -134,10 +106,10 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("entities", "queues", "sources", mode="before")
+    @field_validator("queues", "sources", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return parts(value)
 
     @field_validator("queue_weights", "queue_max_running", "job_max_running", mode="before")
     @classmethod
@@ -174,12 +146,6 @@ class Settings(BaseSettings):
             raise ValueError(f"weights and COUNTERFOIL_QUEUES must name the same queues; the difference is {strange}")
         return value
 
-    @field_validator("database_url")
-    @classmethod
-    def _check_database(cls, value: SecretStr) -> SecretStr:
-        database_url(value.get_secret_value())
-        return value
-
     @field_validator("redis_url")
     @classmethod
     def _check_redis(cls, value: SecretStr) -> SecretStr:
@@ -189,36 +155,14 @@ class Settings(BaseSettings):
         return value
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings' signature
-        init_settings: PydanticBaseSettingsSource,
-        *_: PydanticBaseSettingsSource,
-        **__: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what `load_settings` hands over and nothing else: it may be another environment than this process's."""
-        return (init_settings,)
+    def hidden(cls) -> tuple[str, ...]:
+        """Return the endings of the variables whose values no message shows."""
+        return ("_URL", "_SOURCES")
 
 
 def queues_of(settings: Settings) -> tuple[str, ...]:
     """Return the queues that a worker with these settings works on."""
     return settings.queues or (settings.queue,)
-
-
-def load_entities(settings: Settings) -> Entities:
-    """Return the entities of the modules that the settings name; raises SettingsError."""
-    modules: list[ModuleType] = []
-    for name in settings.entities:
-        try:
-            modules.append(import_module(name))
-        except Exception as error:  # whatever a team's module does when it is imported
-            sentence = f"{PREFIX}ENTITIES names {name!r}, which cannot be imported ({error}); is it on the Python path?"
-            raise SettingsError((sentence,)) from error
-    found = collect(modules)
-    if not found:
-        given = ",".join(settings.entities)
-        raise SettingsError((f"{PREFIX}ENTITIES={given} holds no entity; name modules that define some",))
-    return found
 
 
 def without_password(url: SecretStr) -> str:

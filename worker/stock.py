@@ -7,9 +7,10 @@ a killed worker's jobs wait for its longest time-out.
 from contextlib import AsyncExitStack
 from typing import Any
 
+from persistence.database import make_database
 from persistence.job_life import register_jobs
 from worker.arq_settings import arq_settings, session_settings
-from worker.composition import make_database, redis_settings
+from worker.composition import redis_settings
 from worker.duties import company
 from worker.environment import load_settings
 from worker.jobs import ATTEMPTS

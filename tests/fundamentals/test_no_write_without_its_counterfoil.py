@@ -10,11 +10,12 @@ from domain.errors import UnauditedWrite
 from domain.origin import Origin
 from domain.project import Project
 from domain.task import Task, TaskStatus
-from persistence.transaction import Sessions, transaction
+from persistence.database import Database
+from persistence.sessions import Sessions
+from persistence.transaction import transaction
 from persistence.update import update_rows
 from tests.ledger import assert_balanced
 from tests.worlds import begin, images, plant, trail
-from worker.composition import Database
 
 
 async def test_a_flush_is_audited_by_itself(sessions: Sessions) -> None:

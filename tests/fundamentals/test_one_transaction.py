@@ -10,7 +10,8 @@ from domain.commands import Update
 from domain.errors import Duplicate
 from domain.project import Project
 from domain.task import Task
-from persistence.transaction import Sessions, Transaction
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction
 from persistence.update import update_rows
 from tests.ledger import assert_balanced
 from tests.worlds import begin, images, plant, trail

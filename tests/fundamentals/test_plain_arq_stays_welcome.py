@@ -13,10 +13,10 @@ import pytest
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.jobs import SerializationError
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.workers import running_worker
 from tests.worlds import images, plant, trail
-from worker.composition import Database
 from worker.settings import Settings
 
 SERVICE = """

@@ -7,7 +7,7 @@ from sqlmodel import select
 from domain.errors import ReadOnly
 from domain.task import Task
 from persistence.reader import Reader, reader
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.worlds import begin, images, plant
 
 

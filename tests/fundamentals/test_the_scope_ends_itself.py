@@ -4,7 +4,7 @@ import pytest
 
 from domain.errors import OwnEnding
 from domain.project import Project
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.worlds import begin, images
 
 

@@ -10,14 +10,14 @@ from arq.utils import timestamp_ms
 
 import worker.execution
 from domain.commands import Row, Update
+from persistence.database import Database
 from persistence.enqueue import NewJob
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.relays import BILLING, accept, until_state
 from tests.waiting import eventually
 from tests.workers import answered, retitle, rows_locked, running_worker
 from tests.worlds import live, plant
 from worker.client import send
-from worker.composition import Database
 from worker.delivery import Delivery
 from worker.execution import Execution
 from worker.functions import arq_function

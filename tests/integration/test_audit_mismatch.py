@@ -8,11 +8,12 @@ from domain.commands import BulkInsert, Command, OnConflict, Purge, Restore, Sof
 from domain.errors import AuditMismatch
 from domain.project import Project
 from domain.task import Task
-from persistence.transaction import Sessions, Transaction
+from persistence.database import Database
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction
 from tests.broken_rows import before_each_row
 from tests.ledger import assert_balanced
 from tests.worlds import apply, begin, images, plant, trail
-from worker.composition import Database
 
 DROP_SECOND = "IF NEW.id % 2 = 0 THEN RETURN NULL; END IF; RETURN NEW;"
 """Loses every second audit row without an error, as a careless trigger or rule does."""

@@ -16,7 +16,7 @@ from domain.errors import (
     TooLarge,
     UnknownName,
 )
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced, rows_by_id
 from tests.single import execute
 from tests.worlds import plant, trail

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Self
 
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.processes import environment, worker_process
 from tests.relays import jobs
 from tests.waiting import eventually

@@ -24,9 +24,9 @@ from benchmarks.parts.limit import SCRIPTS, SCRIPTS_FOLDER, pgbench
 from benchmarks.targets import TARGETS
 from benchmarks.turns import counting
 from domain.commands import BulkInsert
+from persistence.database import Database
 from tests.processes import REPOSITORY
 from tests.worlds import sql
-from worker.composition import Database
 from worker.settings import Settings
 
 

@@ -8,13 +8,14 @@ from structlog.testing import capture_logs
 
 from domain.commands import Command
 from domain.result import Result
-from persistence.transaction import Sessions, Transaction
+from persistence.database import Database
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction
 from tests.relays import until_state
 from tests.waiting import eventually, wait_until
 from tests.workers import running_worker
 from worker.blocked_loop import BLOCKED_SECONDS, was_paused
 from worker.client import send
-from worker.composition import Database
 from worker.execution import Execution
 from worker.functions import arq_function
 from worker.jobs.job import Job

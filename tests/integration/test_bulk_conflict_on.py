@@ -7,10 +7,10 @@ import pytest
 from domain.commands import BulkInsert, OnConflict, OnInvalid, SoftDelete
 from domain.entities import Entities
 from domain.errors import InvalidRows, RowsRefused
-from persistence.transaction import Sessions, create_sessions
+from persistence.database import Database
+from persistence.sessions import Sessions, create_sessions
 from tests.badges import METADATA, Badge
 from tests.worlds import apply, images
-from worker.composition import Database
 
 DELETED = "a deleted badge has 'c2' (row 2), and the key is unique among deleted rows too; restore that row"
 TWIN = "'c9' stands in line 3 too"

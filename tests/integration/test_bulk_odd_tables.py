@@ -13,14 +13,14 @@ from domain.errors import RowsRefused
 from domain.job import Severity
 from domain.result import Result
 from persistence.classification import severity
+from persistence.database import Database
 from persistence.seen_marks import new_marks
-from persistence.transaction import Sessions, create_sessions
+from persistence.sessions import Sessions, create_sessions
 from persistence.update import update_rows
 from tests.crates import METADATA, Crate
 from tests.executions import deliver
 from tests.ledger import assert_balanced
 from tests.worlds import apply, begin, live, sql
-from worker.composition import Database
 from worker.jobs.update import JOB as UPDATE
 
 RAISES = "IF NEW.weight = 13 THEN RAISE EXCEPTION 'unlucky'; END IF; RETURN NEW"

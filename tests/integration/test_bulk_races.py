@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from domain.commands import BulkInsert, OnConflict, OnInvalid
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.relays import connected
 from tests.waiting import eventually
 from tests.worlds import apply, live, plant, sql
-from worker.composition import Database
 from worker.settings import Settings
 
 TAKE = """

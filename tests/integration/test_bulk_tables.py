@@ -6,16 +6,16 @@ from domain.commands import Prune
 from domain.reject import RAW_KEPT, Fate, Reject, RowFate
 from domain.row_runs import RowRun, runs_of
 from persistence import rejects, row_report
+from persistence.database import Database
 from persistence.dead_jobs import drop_ids
 from persistence.prune import prune_jobs
 from persistence.reader import reader
 from persistence.rejects import clear_rejects, keep_rejects, rejects_of
 from persistence.row_report import keep_report, report_of, report_runs
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from persistence.upload import chunk_of, keep_chunk, remove_upload, upload_size
 from tests.resting import rest
 from tests.worlds import begin, sql
-from worker.composition import Database
 
 TABLES = ("job_reject", "job_report", "job_upload")
 

@@ -6,10 +6,10 @@ import pytest
 from arq.connections import ArqRedis
 
 import worker.functions
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import counts, imported, working
 from tests.worlds import plant
-from worker.composition import Database
 from worker.settings import Settings
 
 ROWS = 150_000

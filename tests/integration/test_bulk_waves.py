@@ -4,10 +4,10 @@ from pathlib import Path
 
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import counts, imported, refusals, working
 from tests.worlds import live, plant
-from worker.composition import Database
 from worker.settings import Settings
 
 

@@ -8,11 +8,12 @@ from sqlalchemy import text
 from domain.commands import BulkInsert, OnConflict, Row, SoftDelete
 from domain.entities import Entities
 from domain.errors import CounterfoilError
+from persistence.database import Database
+from persistence.sessions import Sessions, create_sessions
 from persistence.statements import quoted
-from persistence.transaction import Sessions, Transaction, create_sessions
+from persistence.transaction import Transaction
 from tests.oddities import METADATA, Note, Order
 from tests.worlds import apply, begin, plant
-from worker.composition import Database
 from worker.jobs.bulk_insert import JOB
 
 TASKS: dict[str, list[Row]] = {

@@ -12,7 +12,7 @@ from domain.member import Member
 from domain.task import Task
 from persistence.audit_log import AuditEntry
 from persistence.session import WriteSession
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import begin, images, plant
 

@@ -18,12 +18,13 @@ from domain.errors import (
 )
 from domain.job import RetryPolicy, Severity
 from persistence.classification import severity
-from persistence.transaction import Sessions, Transaction
+from persistence.database import Database
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction
 from tests.executions import deliver, failing, raising
 from tests.relays import job
 from tests.waiting import eventually
 from tests.worlds import begin, sql
-from worker.composition import Database
 from worker.outcome import Again
 
 TRANSIENT, PERMANENT, UNKNOWN = Severity.TRANSIENT, Severity.PERMANENT, Severity.UNKNOWN

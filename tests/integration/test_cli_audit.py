@@ -5,10 +5,10 @@ import json
 import pytest
 
 from domain.commands import BulkInsert, Purge, Row, SoftDelete, Update
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.processes import command
 from tests.worlds import apply, plant
-from worker.composition import Database
 from worker.settings import Settings
 
 

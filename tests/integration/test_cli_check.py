@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.processes import Ended, command
 from tests.relays import accept, new_project
 from worker.settings import Settings

@@ -6,12 +6,12 @@ import pickle
 from arq.connections import ArqRedis
 from arq.constants import job_key_prefix, result_key_prefix
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.processes import command
 from tests.workers import answered, retitle, running_worker
 from tests.worlds import plant
 from worker.client import send
-from worker.composition import Database
 from worker.settings import Settings
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from persistence.database import open_database
 from tests.processes import command, environment, run_command
-from worker.composition import open_database
 from worker.migrate import current, heads
 from worker.settings import Settings
 

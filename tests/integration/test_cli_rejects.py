@@ -10,7 +10,7 @@ from domain.reject import RAW_KEPT, Fate, Reject, RowFate
 from domain.row_runs import runs_of
 from persistence.rejects import keep_rejects
 from persistence.row_report import keep_report
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.processes import Ended, command
 from tests.resting import rest
 from tests.worlds import begin

@@ -6,10 +6,10 @@ from arq.connections import ArqRedis
 
 from domain.commands import SoftDelete
 from domain.schedule import Schedule
+from persistence.database import Database
 from tests.workers import answered, running_worker
 from tests.worlds import apply, images, plant, trail
 from worker.client import send
-from worker.composition import Database
 from worker.schedules import shipped_schedules
 from worker.settings import Settings
 

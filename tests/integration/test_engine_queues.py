@@ -4,13 +4,13 @@ import pytest
 from arq.connections import ArqRedis
 from pydantic import JsonValue
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.relays import accept, job, new_project, relaying, until_state
 from tests.waiting import eventually
 from tests.workers import answered, running_worker
 from tests.worlds import sql
 from worker.client import send, somebody_works
-from worker.composition import Database
 from worker.settings import Settings
 
 pytestmark = pytest.mark.own_engine(reason="stock arq has one queue")

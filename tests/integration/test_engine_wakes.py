@@ -8,7 +8,8 @@ import pytest
 from arq.connections import ArqRedis
 
 import worker.claiming
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.relays import accept, new_project, relaying, until_state
 from tests.waiting import eventually
 from tests.workers import answered, retitle, running_worker
@@ -16,7 +17,7 @@ from tests.worlds import plant
 from worker.claiming import Claiming, Slots
 from worker.claims import Claims
 from worker.client import send
-from worker.composition import Database, open_redis
+from worker.composition import open_redis
 from worker.embedded import embedded_redis
 from worker.leases import Leases
 from worker.limits import Limits

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.processes import command, environment, run_command
 from tests.relays import job, jobs, relaying
 from tests.workers import running_worker
 from tests.worlds import plant, trail
-from worker.composition import Database
 from worker.settings import Settings
 
 DONE = json.dumps({"entity": "task", "key": "t0", "changes": {"status": "done"}})

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.commands import SoftDelete, Update
 from domain.errors import EnqueueRefused, InvalidCommand, NotMigrated
 from domain.origin import Origin
+from persistence.database import Database
 from persistence.enqueue import Accepted, NewJob, enqueue, enqueue_many
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.relays import BILLING, connected, job, jobs
-from worker.composition import Database
 from worker.settings import Settings
 
 COMMAND = Update(entity="task", key=["t0"], changes={"title": "new"})

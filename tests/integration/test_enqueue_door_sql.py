@@ -4,11 +4,11 @@ import asyncpg
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.relays import connected, job, jobs, relaying, until_state
 from tests.workers import running_worker
 from tests.worlds import plant, trail
-from worker.composition import Database
 from worker.settings import Settings
 
 UPDATE = """

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.relays import connected, job
-from worker.composition import Database
 from worker.settings import Settings
 
 README = (Path(__file__).parents[2] / "README.md").read_text()

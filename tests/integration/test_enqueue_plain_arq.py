@@ -12,11 +12,11 @@ from arq.connections import ArqRedis
 from arq.jobs import JobStatus
 
 from domain.commands import BulkInsert, Row
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.workers import answered, retitle, rows_locked, running_worker
 from tests.worlds import apply, images, plant, trail
 from worker.client import send
-from worker.composition import Database
 from worker.settings import Settings
 
 README = Path(__file__).parents[2] / "README.md"

@@ -5,7 +5,8 @@ from domain.reject import Reject
 from persistence.dead_jobs import retry_ids
 from persistence.reader import reader
 from persistence.rejects import clear_rejects, rejects_of
-from persistence.transaction import Sessions, Transaction
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction
 from tests.executions import deliver, failing, nothing, raising
 from tests.relays import job
 from tests.worlds import begin, images

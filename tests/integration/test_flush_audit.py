@@ -9,7 +9,8 @@ from domain.member import Member
 from domain.project import Project
 from domain.task import Task, TaskPriority, TaskStatus
 from persistence.audit_log import AuditEntry
-from persistence.transaction import Sessions, Transaction
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction
 from tests.ledger import assert_balanced, replayed
 from tests.worlds import apply, begin, images, plant, trail
 

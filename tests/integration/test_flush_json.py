@@ -4,10 +4,10 @@ from sqlalchemy import text
 
 from domain.commands import Update
 from domain.task import Task
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, begin, images, plant, trail
-from worker.composition import Database
 
 
 async def test_a_list_changed_in_place_is_written_and_audited(sessions: Sessions) -> None:

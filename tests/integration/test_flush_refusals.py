@@ -18,7 +18,7 @@ from domain.errors import (
 from domain.project import Project
 from domain.task import Task
 from persistence.audit_log import AuditEntry
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, begin, images, plant
 

@@ -8,12 +8,12 @@ from arq.connections import ArqRedis
 
 from domain.commands import SoftDelete
 from domain.origin import Origin
+from persistence.database import Database
 from persistence.enqueue import enqueue
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.waiting import eventually
 from tests.worlds import begin, sql
 from worker import follow
-from worker.composition import Database
 from worker.follow import Bar, Follower
 from worker.progress import PROGRESS_KEY, Progress
 

@@ -10,12 +10,12 @@ from domain.commands import Row
 from domain.errors import UnauditedWrite
 from domain.project import Project
 from domain.task import Task
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.workers import answered, running_worker
 from tests.worlds import begin, plant, trail
 from worker.client import send
-from worker.composition import Database
 from worker.settings import Settings
 
 NOW = datetime.now(UTC)

@@ -13,8 +13,10 @@ from arq.connections import ArqRedis
 
 from domain.commands import Command
 from domain.result import Result
+from persistence.database import Database
 from persistence.engine import database_url
-from persistence.transaction import Sessions, Transaction
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction
 from tests.health import Figures, get, port_of, told
 from tests.processes import environment, run_command, worker_process
 from tests.serving import query
@@ -22,7 +24,6 @@ from tests.waiting import DEADLINE, wait_until
 from tests.workers import answered, reporting_worker, retitle, rows_locked
 from tests.worlds import plant
 from worker.client import send
-from worker.composition import Database
 from worker.embedded.process import free_ports, start, stop
 from worker.embedded.redis import prepared_redis
 from worker.execution import Execution

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 import pytest
 from arq.connections import ArqRedis
 
+from persistence.database import Database
 from tests.health import get
 from tests.waiting import DEADLINE
 from tests.workers import reporting_worker
-from worker.composition import Database
 from worker.health import clients
 from worker.health.clients import MOST_CLIENTS, Handler
 from worker.health.server import routes, serving

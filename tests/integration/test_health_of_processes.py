@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.health import Figures, port_of, told
 from tests.processes import Running, worker_process
 from tests.waiting import wait_until

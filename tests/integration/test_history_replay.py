@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from domain.origin import Origin
+from persistence.database import Database
 from persistence.enqueue import NewJob
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.history import DIGEST, Commit, History, commits, digest
 from tests.processes import environment, started, worker_process
 from tests.relays import accept
 from tests.waiting import eventually
 from tests.worlds import sql
-from worker.composition import Database
 from worker.settings import Settings
 
 COMMITS = int(os.environ.get("HISTORY_COMMITS", "50"))

@@ -5,12 +5,12 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import asyncpg
 
 from domain.task import Task
+from persistence.database import Database
 from persistence.holders import holders_query
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from persistence.unique_keys import UniqueKey
 from tests.relays import connected
 from tests.worlds import plant
-from worker.composition import Database
 from worker.settings import Settings
 
 FILL = text(

@@ -9,10 +9,10 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.job import Severity
 from persistence.classification import severity
+from persistence.database import Database, open_database
 from tests.workers import rows_locked
 from tests.worlds import begin, plant
 from worker.arq_settings import session_settings
-from worker.composition import Database, open_database
 from worker.settings import Settings
 
 LOCK = text("SELECT FROM task WHERE key = 't0' FOR UPDATE")

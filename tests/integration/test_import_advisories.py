@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import imported, working
 from tests.ledger import assert_balanced
 from tests.worlds import images, live, trail
-from worker.composition import Database
 from worker.settings import Settings
 
 ADVISORIES = 2_661

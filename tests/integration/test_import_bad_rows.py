@@ -6,10 +6,10 @@ from typing import Any
 from arq.connections import ArqRedis
 
 from domain.commands import BulkInsert
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import counts, imported, refusals, working
 from tests.worlds import apply, live, plant, trail
-from worker.composition import Database
 from worker.settings import Settings
 
 HEADER = "key,title,project.key\n"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from persistence.database import Database
 from tests.broken_file import Break, break_file
 from tests.imports import counts, summary_of, told
 from tests.processes import Ended, environment, run_command, worker_process
 from tests.worlds import sql
-from worker.composition import Database
 from worker.settings import Settings
 
 CITIES = 34_032

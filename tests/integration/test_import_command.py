@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import working
 from tests.processes import command, environment, run_command, started
 from tests.relays import jobs
 from tests.waiting import eventually
 from tests.worlds import live
-from worker.composition import Database
 from worker.settings import Settings
 
 HEADER = "key,name,email\n"

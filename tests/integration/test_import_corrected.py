@@ -5,12 +5,12 @@ from pathlib import Path
 
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.broken_file import Break, break_file
 from tests.imports import counts, imported, rejected, reported, working
 from tests.ledger import assert_balanced
 from tests.worlds import live, sql
-from worker.composition import Database
 from worker.settings import Settings
 
 ADVISORIES = 2_661

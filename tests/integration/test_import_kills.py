@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.processes import environment, started, worker_process
 from tests.relays import jobs
 from tests.waiting import eventually
 from tests.worlds import plant, sql
-from worker.composition import Database
 from worker.progress import Progress, progress_of
 from worker.settings import Settings
 

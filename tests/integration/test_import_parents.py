@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import counts, imported, refusals, working
 from tests.ledger import assert_balanced
 from tests.processes import command
 from tests.relays import jobs
 from tests.worlds import live, plant, trail
-from worker.composition import Database
 from worker.settings import Settings
 
 TASKS = ("--map", "key=id", "--map", "title=id", "--map", "project.key=area")

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import counts, imported, refusals, rejected, reported, working
 from tests.ledger import assert_balanced
 from tests.processes import command, environment, started
 from tests.relays import jobs
 from tests.waiting import eventually
 from tests.worlds import live, plant, sql, trail
-from worker.composition import Database
 from worker.settings import Settings
 
 EACH = ("--commit-every", "10")

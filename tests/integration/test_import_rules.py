@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import counts, imported, refusals, rejected, working
 from tests.relays import jobs
 from tests.worlds import images, plant, sql, trail
-from worker.composition import Database
 from worker.settings import Settings
 
 BAD = {3: "project.key: no live project 'beta'", 4: "title: Field required", 5: "key: a live task has 't0'"}

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import counts, imported, refusals, working
 from tests.processes import command
 from tests.relays import jobs
 from tests.worlds import live, plant, sql
 from worker.bulk.feed import packed
-from worker.composition import Database
 from worker.importing import upload
 from worker.settings import Settings
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import counts, imported, refusals, reported, working
 from tests.ledger import assert_balanced
 from tests.relays import job
 from tests.worlds import live, plant, sql, trail
-from worker.composition import Database
 from worker.settings import Settings
 
 

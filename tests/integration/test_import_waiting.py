@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.imports import working
 from tests.processes import Running, environment, started
 from tests.relays import jobs
 from tests.waiting import eventually
 from tests.worlds import live, sql
-from worker.composition import Database
 from worker.settings import Settings
 
 HEADER = "key,name,email\n"

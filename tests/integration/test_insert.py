@@ -4,7 +4,7 @@ import pytest
 
 from domain.commands import BulkInsert, Row
 from domain.errors import InvalidRows, Problem, UnknownName
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, images, live, plant, trail
 

@@ -4,7 +4,7 @@ import pytest
 
 from domain.commands import BulkInsert, OnConflict, Row, SoftDelete
 from domain.errors import Duplicate, Problem
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, images, live, plant, trail
 

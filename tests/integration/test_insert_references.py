@@ -4,7 +4,7 @@ import pytest
 
 from domain.commands import BulkInsert, Row, SoftDelete
 from domain.errors import InvalidRows, MissingReference, Problem
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, live, plant, trail
 

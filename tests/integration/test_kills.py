@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.broken_rows import before_each_row
 from tests.ledger import assert_balanced
 from tests.single import execute
 from tests.victim import Work, do_both
 from tests.waiting import eventually
 from tests.worlds import images, plant, trail
-from worker.composition import Database
 from worker.delivery import Delivery
 from worker.jobs.job import Job
 from worker.settings import Settings

@@ -8,18 +8,18 @@ from domain.commands import BulkInsert, Restore, Row, SoftDelete, Update
 from domain.errors import AuditMismatch, Duplicate, InUse, NotFound, StaleVersion
 from domain.result import IDS_KEPT, Result
 from domain.task import Task
+from persistence.database import Database
 from persistence.insert import insert_rows
 from persistence.restore import restore_rows
 from persistence.selection import LARGE
+from persistence.sessions import Sessions
 from persistence.soft_delete import soft_delete_rows
 from persistence.soft_delete_set import DEEP
-from persistence.transaction import Sessions
 from persistence.update import update_rows
 from tests.broken_rows import before_each_row
 from tests.ledger import assert_balanced
 from tests.locks import one_waits
 from tests.worlds import apply, begin, images, live, plant, trail
-from worker.composition import Database
 
 DROP_SECOND = "IF NEW.id % 2 = 0 THEN RETURN NULL; END IF; RETURN NEW;"
 CASCADE = SoftDelete(entity="project", key=["alpha"], cascade=True)

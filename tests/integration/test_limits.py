@@ -8,17 +8,18 @@ import pytest
 from arq.connections import ArqRedis
 from arq.worker import func
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
+from persistence.settings import SettingsError
 from tests.arq_workers import Bench, Diary
 from tests.relays import accept, jobs, new_project, relaying
 from tests.waiting import eventually
 from tests.workers import answered, retitle, running_worker
 from tests.worlds import plant, sql
 from worker.client import send
-from worker.composition import Database
 from worker.limits import RUNNING_PREFIX, Limits
 from worker.process import build_worker
-from worker.settings import Settings, SettingsError
+from worker.settings import Settings
 
 pytestmark = pytest.mark.own_engine(reason="stock arq has no limits across workers")
 

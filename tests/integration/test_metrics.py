@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.health import Figures
 from tests.relays import accept, new_project, until_state
 from tests.waiting import eventually
 from tests.workers import answered, reporting_worker, retitle, rows_locked
 from tests.worlds import plant, sql
 from worker.client import send
-from worker.composition import Database
 from worker.settings import Settings
 
 CUT_WAITING = """

@@ -8,9 +8,9 @@ from arq.constants import retry_key_prefix
 from arq.worker import Retry
 
 from domain.job import UNREADABLE
+from persistence.database import Database
 from persistence.engine import create_engine, database_url
-from persistence.transaction import create_sessions
-from worker.composition import Database
+from persistence.sessions import create_sessions
 from worker.process import build_worker
 from worker.settings import Settings
 

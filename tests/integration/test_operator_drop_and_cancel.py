@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from domain.errors import NotFound
 from domain.origin import Origin
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.executions import deliver, failing, nothing, raising
 from tests.processes import command
 from tests.resting import actions, jobs, leave_answers, rest
@@ -19,7 +20,6 @@ from tests.waiting import eventually
 from tests.workers import retitle, rows_locked, running_worker
 from tests.worlds import begin, images, plant, trail
 from worker.client import send, wait
-from worker.composition import Database
 from worker.operator import Operator
 from worker.outcome import Ended
 from worker.relay import Relay

@@ -5,13 +5,13 @@ from typing import Any
 
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.processes import command
 from tests.resting import rest
 from tests.workers import retitle, rows_locked, running_worker
 from tests.worlds import plant
 from worker.client import send, wait
-from worker.composition import Database
 from worker.settings import Settings
 
 

@@ -10,8 +10,10 @@ from domain.commands import BulkInsert
 from domain.errors import AuditMismatch
 from domain.job import NOBODY, UNREADABLE
 from domain.origin import Origin
+from persistence.database import Database
 from persistence.dead_jobs import retry_ids
-from persistence.transaction import Sessions, transaction
+from persistence.sessions import Sessions
+from persistence.transaction import transaction
 from tests.broken_rows import before_each_row
 from tests.processes import command, worker_process
 from tests.resting import actions, jobs, leave_answers, rest
@@ -19,7 +21,6 @@ from tests.waiting import eventually
 from tests.workers import retitle
 from tests.worlds import apply, images, plant
 from worker.client import send, wait
-from worker.composition import Database
 from worker.settings import Settings
 
 

@@ -4,12 +4,12 @@ import pytest
 from pydantic import ValidationError
 
 from domain.commands import Prune
+from persistence.database import Database
 from persistence.enqueue import NewJob
 from persistence.prune import prune_jobs
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.relays import BILLING, accept, jobs
 from tests.worlds import begin, sql
-from worker.composition import Database
 
 PRUNE = Prune(finished_days=7, dead_days=90, limit=3, go_on=True)
 OLD = """

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from domain.commands import BulkInsert, Purge, SoftDelete
 from domain.task import Task
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced, replayed
 from tests.worlds import apply, begin, images, live, plant, trail
 

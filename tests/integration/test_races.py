@@ -6,12 +6,12 @@ import pytest
 
 from domain.commands import BulkInsert, OnConflict, Update
 from domain.errors import NotFound, StaleVersion
+from persistence.database import Database
 from persistence.insert import insert_rows
 from persistence.update import update_rows
 from tests.ledger import assert_balanced
 from tests.locks import one_waits
 from tests.worlds import apply, begin, live, plant, trail
-from worker.composition import Database
 
 
 def upsert(title: str) -> BulkInsert:

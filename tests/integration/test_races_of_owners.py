@@ -6,6 +6,7 @@ import pytest
 
 from domain.commands import BulkInsert, Restore, Row, SoftDelete, Update
 from domain.errors import CannotRestore, InUse, MissingReference
+from persistence.database import Database
 from persistence.insert import insert_rows
 from persistence.restore import restore_rows
 from persistence.soft_delete import soft_delete_rows
@@ -13,7 +14,6 @@ from persistence.update import update_rows
 from tests.ledger import assert_balanced
 from tests.locks import one_waits
 from tests.worlds import apply, begin, live, plant
-from worker.composition import Database
 
 BY_KEY: Row = {"key": "new", "title": "New", "project.key": "alpha"}
 BY_ID: Row = {"key": "new", "title": "New", "project_id": 1}

@@ -13,8 +13,10 @@ from sqlalchemy import text
 
 import worker.duties
 import worker.relay
+from persistence.database import Database
 from persistence.dispatch import Sendable, sendable_jobs
-from persistence.transaction import Sessions, bookkeeping
+from persistence.sessions import Sessions
+from persistence.transaction import bookkeeping
 from tests.processes import command, worker_process
 from tests.redis_faults import wipe
 from tests.relays import accept, job, jobs, new_project, relaying, until_state
@@ -22,7 +24,6 @@ from tests.waiting import eventually
 from tests.walks import Crash
 from tests.workers import answered, running_worker
 from tests.worlds import images, sql, trail
-from worker.composition import Database
 from worker.relay import ALIVE, Relay
 from worker.settings import Settings
 

@@ -10,7 +10,8 @@ from domain.job import CRASHES, RetryPolicy
 from persistence.dead_jobs import retry_ids
 from persistence.enqueue import NewJob
 from persistence.job_life import Acceptance, accept_job, register_jobs
-from persistence.transaction import Sessions, Transaction, transaction
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction, transaction
 from tests.executions import Try, deliver, ends, failing, for_ever, nothing, raising
 from tests.relays import BILLING, accept, job, jobs
 from tests.worlds import begin, images, trail

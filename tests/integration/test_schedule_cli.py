@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from persistence.schedule_table import ScheduleRow
+from persistence.sessions import Sessions
 from persistence.ticks import tick
-from persistence.transaction import Sessions
 from tests.processes import command
 from tests.resting import actions, jobs
 from tests.worlds import begin

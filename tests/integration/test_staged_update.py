@@ -9,13 +9,13 @@ from domain.commands import BulkInsert
 from domain.entities import Entities
 from domain.errors import AuditMismatch, ConstraintViolated, Duplicate, InvalidRows
 from domain.result import IDS_KEPT
+from persistence.database import Database
+from persistence.sessions import Sessions, create_sessions
 from persistence.staged_update import apply_columns
-from persistence.transaction import Sessions, create_sessions
 from tests.broken_rows import before_each_row, mend
 from tests.ledger import assert_balanced, rows_by_id
 from tests.oddities import METADATA, Note, Order, Target
 from tests.worlds import apply, begin, images, plant, trail
-from worker.composition import Database
 
 
 async def test_each_row_takes_its_own_values_and_what_changed_is_audited(sessions: Sessions) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.processes import DEADLINE, stock_process
 from tests.relays import accept, job, new_project, until_state
 from tests.waiting import eventually
 from tests.workers import answered, retitle, rows_locked, running_worker
 from tests.worlds import live, plant, sql, trail
 from worker.client import send, somebody_works
-from worker.composition import Database
 from worker.settings import Settings
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from domain.schedule import Schedule
+from persistence.database import Database
 from persistence.ticks import tick
 from tests.worlds import Row, sql
-from worker.composition import Database
 
 EVERY_MINUTE = Schedule.model_validate(
     {"name": "minute", "cron": "* * * * *", "job": "prune", "arguments": {"finished_days": 2, "dead_days": 2}}

@@ -12,7 +12,8 @@ from typing import Any
 
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.processes import DEADLINE, command, environment, started, worker_process
 from tests.redis_faults import wipe
 from tests.relays import accept, new_project
@@ -20,7 +21,6 @@ from tests.waiting import eventually
 from tests.workers import answered, retitle, rows_locked
 from tests.worlds import plant
 from worker.client import send
-from worker.composition import Database
 from worker.embedded.process import free_ports, start, stop
 from worker.embedded.redis import prepared_redis
 from worker.presence import PREFIX, WORKERS

@@ -7,12 +7,12 @@ from domain.commands import BulkInsert, Command, OnConflict, Purge, Restore, Row
 from domain.entities import Entities
 from domain.errors import CounterfoilError, Duplicate, InvalidRows, StaleVersion, UnknownName
 from domain.result import Result
-from persistence.transaction import Sessions, create_sessions
+from persistence.database import Database
+from persistence.sessions import Sessions, create_sessions
 from tests.executions import deliver
 from tests.ledger import assert_balanced, rows_by_id
 from tests.oddities import METADATA, Note, Order, Target
 from tests.worlds import apply, begin
-from worker.composition import Database
 from worker.jobs.update import JOB
 from worker.outcome import Succeeded
 

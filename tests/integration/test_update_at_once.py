@@ -15,13 +15,13 @@ from sqlalchemy.exc import InvalidRequestError
 from domain.commands import Update
 from domain.origin import Origin
 from domain.task import Task
+from persistence.database import Database
 from persistence.enqueue import NewJob
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.broken_rows import before_each_row
 from tests.executions import deliver
 from tests.relays import BILLING, accept, job
 from tests.worlds import begin, live, plant, sql, trail
-from worker.composition import Database
 from worker.jobs.job import Job
 from worker.jobs.update import JOB
 from worker.outcome import Again, Ended, Outcome, Succeeded

@@ -4,7 +4,7 @@ import pytest
 
 from domain.commands import Update
 from domain.errors import InvalidRows, MissingReference, NotFound, StaleVersion
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, live, plant, trail
 

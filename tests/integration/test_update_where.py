@@ -4,7 +4,7 @@ import pytest
 
 from domain.commands import BulkInsert, Row, SoftDelete, Update
 from domain.errors import CounterfoilError, InvalidRows, UnknownName
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from tests.worlds import apply, live, plant, trail
 
 

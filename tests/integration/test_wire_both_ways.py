@@ -13,7 +13,8 @@ from arq.connections import ArqRedis, create_pool
 from arq.constants import job_key_prefix
 from arq.worker import Retry, func
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.arq_workers import Bench, Diary, Kind, at_work
 from tests.processes import command, stock_process
 from tests.relays import connected, job, until_state
@@ -22,7 +23,7 @@ from tests.workers import answered, retitle, rows_locked, running_worker
 from tests.worlds import live, plant
 from worker.arq_context import Context
 from worker.client import send, somebody_works
-from worker.composition import Database, redis_settings
+from worker.composition import redis_settings
 from worker.settings import Settings
 
 JOBS = 200

@@ -13,14 +13,14 @@ from arq.constants import in_progress_key_prefix, retry_key_prefix
 
 from domain.commands import Update
 from domain.job import CRASHES
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.processes import DEADLINE, environment, worker_process
 from tests.relays import accept, new_project, relaying, until_state
 from tests.waiting import eventually
 from tests.workers import retitle, rows_locked, running_worker
 from tests.worlds import plant, sql, trail
 from worker.client import send
-from worker.composition import Database
 from worker.engine import Engine
 from worker.execution import Execution
 from worker.functions import arq_function

@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 from arq.connections import ArqRedis
 from pydantic import JsonValue
 
+from persistence.database import Database
 from tests.processes import Running, worker_process
 from tests.relays import connected
 from tests.waiting import eventually
 from tests.workers import answered, retitle
 from tests.worlds import plant
 from worker.client import send
-from worker.composition import Database
 from worker.settings import Settings
 
 MARKER = "Xyzzy"

@@ -12,7 +12,9 @@ from arq.constants import job_key_prefix, result_key_prefix, retry_key_prefix
 import worker.functions
 from domain.commands import Command
 from domain.result import Result
-from persistence.transaction import Sessions, Transaction
+from persistence.database import Database
+from persistence.sessions import Sessions
+from persistence.transaction import Transaction
 from tests.processes import worker_process
 from tests.redis_faults import wipe
 from tests.relays import until_state
@@ -20,7 +22,7 @@ from tests.waiting import eventually, wait_until
 from tests.workers import answered, retitle, rows_locked, running_worker
 from tests.worlds import plant, sql, trail
 from worker.client import send
-from worker.composition import Database, open_redis
+from worker.composition import open_redis
 from worker.delivery import Delivery
 from worker.embedded.process import free_ports, start, stop
 from worker.embedded.redis import prepared_redis

@@ -12,14 +12,14 @@ import psutil
 import pytest
 from arq.connections import ArqRedis
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.processes import DEADLINE, Running, environment, run_command, started, worker_process
 from tests.relays import accept, jobs, new_project, until_state
 from tests.waiting import eventually, wait_until
 from tests.workers import rows_locked
 from tests.worlds import plant, sql
 from worker.client import send, somebody_works
-from worker.composition import Database
 from worker.presence import present_workers
 from worker.settings import Settings
 

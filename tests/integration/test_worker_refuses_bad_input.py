@@ -8,11 +8,11 @@ import pytest
 from arq.connections import ArqRedis
 from arq.constants import job_key_prefix
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.workers import answered, retitle, running_worker
 from tests.worlds import images, plant, trail
 from worker.client import send
-from worker.composition import Database
 from worker.settings import Settings
 
 MAX_BYTES = 3_000

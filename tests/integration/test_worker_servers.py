@@ -8,6 +8,7 @@ from arq.connections import ArqRedis
 from arq.constants import retry_key_prefix
 from sqlalchemy import URL
 
+from persistence.database import open_database
 from persistence.engine import database_url
 from persistence.scratch import create_database, drop_database
 from tests.processes import command, environment, run_command
@@ -15,7 +16,7 @@ from tests.waiting import eventually
 from tests.workers import answered, retitle, running_worker
 from tests.worlds import plant
 from worker.client import send
-from worker.composition import open_database, open_redis
+from worker.composition import open_redis
 from worker.environment import load_settings
 from worker.settings import Settings
 

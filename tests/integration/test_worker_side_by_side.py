@@ -5,12 +5,12 @@ from pathlib import Path
 from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix
 
+from persistence.database import Database
 from tests.processes import worker_process
 from tests.waiting import eventually
 from tests.workers import answered, retitle, rows_locked
 from tests.worlds import images, plant, trail
 from worker.client import send
-from worker.composition import Database
 from worker.settings import Settings
 
 TASKS, JOBS = 20, 200

@@ -13,14 +13,14 @@ import pytest
 from arq.connections import ArqRedis
 from arq.jobs import Job, JobStatus
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.processes import environment, worker_process
 from tests.relays import jobs
 from tests.waiting import eventually, wait_until
 from tests.workers import answered, retitle, rows_locked
 from tests.worlds import images, plant, trail
 from worker.client import send, somebody_works
-from worker.composition import Database
 from worker.settings import Settings
 from worker.stopping import CUT_OFF
 

@@ -9,12 +9,13 @@ from arq.connections import ArqRedis
 from arq.constants import abort_jobs_ss, job_key_prefix, retry_key_prefix
 from arq.worker import Worker
 
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.waiting import eventually
 from tests.workers import answered, retitle, rows_locked, running_worker
 from tests.worlds import plant
 from worker.client import send
-from worker.composition import Database, open_redis
+from worker.composition import open_redis
 from worker.embedded import embedded_redis
 from worker.limits import RUNNING_PREFIX
 from worker.settings import Settings

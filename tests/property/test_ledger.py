@@ -13,11 +13,11 @@ from sqlmodel import col, select
 from domain.commands import BulkInsert, Command, OnConflict, Purge, Restore, SoftDelete, Update
 from domain.errors import CounterfoilError
 from domain.task import Task
-from persistence.transaction import Sessions
+from persistence.database import Database
+from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.property.strategies import TEXT, json_values
 from tests.worlds import apply, begin, plant
-from worker.composition import Database
 
 KEYS = st.sampled_from(["t0", "t1", "t2"])
 PARENTS = st.none() | KEYS

@@ -3,8 +3,9 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from persistence.settings import SettingsError, load_entities
 from worker.environment import load_settings
-from worker.settings import Settings, SettingsError, load_entities, without_password
+from worker.settings import Settings, without_password
 
 URLS = {"DATABASE_URL": "postgresql://me:topsecret@db/app", "REDIS_URL": "redis://:topsecret@cache:6379/0"}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from persistence.settings import SettingsError
 from worker.environment import load_settings
-from worker.settings import SettingsError
 from worker.sources.addresses import check_address
 from worker.sources.errors import ForbiddenAddress, OutsideRoots, WrongRoot
 from worker.sources.roots import Roots

@@ -12,9 +12,9 @@ from rich.text import Text
 from domain.images import Step, changes
 from persistence.audit_log import AuditEntry
 from persistence.audit_trail import row_trail, rows_with_key
+from persistence.database import open_database
 from persistence.reader import reader
 from worker.cli.run import fail, run
-from worker.composition import open_database
 from worker.settings import Settings
 
 BOOKKEEPING = {"id", "version", "created_at", "updated_at"}

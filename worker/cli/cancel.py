@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from persistence.database import open_database
 from worker.cli.asker import operator_origin
 from worker.cli.dead import ActorOption, ReasonOption, run_or_refuse
-from worker.composition import open_database, open_redis
+from worker.composition import open_redis
 from worker.operator import Operator
 from worker.settings import Settings
 

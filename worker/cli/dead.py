@@ -8,12 +8,13 @@ import typer
 
 from domain.errors import JobsRefused
 from domain.origin import Origin
+from persistence.database import open_database
 from persistence.dead_jobs import Page
 from persistence.job_list import require_name
 from persistence.reader import reader
 from worker.cli.asker import operator_origin
 from worker.cli.run import REFUSED, fail, run
-from worker.composition import open_database, open_redis
+from worker.composition import open_redis
 from worker.operator import Operator
 from worker.settings import Settings
 

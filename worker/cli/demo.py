@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
+from persistence.database import open_database
 from persistence.engine import database_url
 from persistence.scratch import create_database, drop_database
 from worker.cli.run import REFUSED, fail, one_line_errors
 from worker.cli.servers import DATA, development_servers
-from worker.composition import open_database
 from worker.demo.outcome import counts, differences
 from worker.demo.script import StepFailedError, Timed, run_step, story, worker_process
 from worker.environment import load_settings

@@ -10,12 +10,12 @@ from pydantic import JsonValue
 from domain.commands import Command
 from domain.errors import UnknownName
 from domain.origin import Origin
+from persistence.database import open_database
 from persistence.enqueue import enqueue as enqueue_job
 from persistence.transaction import transaction
 from worker.cli.job_end import ended, report, warn_of_waiting
 from worker.cli.json_argument import json_object
 from worker.cli.run import REFUSED, fail, run, system_user
-from worker.composition import open_database
 from worker.delivery import Delivery, parse
 from worker.jobs import JOBS
 from worker.settings import Settings

@@ -11,11 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.errors import Unreachable
+from persistence.database import open_database
 from persistence.reader import reader
 from worker.cli.cells import block, one_line, plain, span
 from worker.cli.result_line import result_line
 from worker.cli.run import REFUSED, fail, run
-from worker.composition import open_database, open_redis
+from worker.composition import open_redis
 from worker.follow import follow_job
 from worker.job_view import from_audit, from_redis, from_table, waiting_in_redis
 from worker.settings import Settings

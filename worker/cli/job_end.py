@@ -11,7 +11,7 @@ from domain.errors import Unreachable
 from domain.job import JobState
 from persistence.job_life import recorded
 from persistence.job_table import JobRow
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from worker.cli.result_line import result_line
 from worker.cli.run import REFUSED, fail
 from worker.client import somebody_works

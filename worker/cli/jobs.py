@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.job import JobState
+from persistence.database import open_database
 from persistence.job_filter import JobFilter
 from persistence.job_list import JobLine, count_jobs, list_jobs, require_name
 from persistence.reader import reader
 from worker.cli.cells import one_line, span
 from worker.cli.run import run
-from worker.composition import open_database
 from worker.settings import Settings
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from persistence.database import open_database
 from persistence.reader import Reader, reader
 from persistence.rejects import count_rejects, header_of, rejects_of
 from worker.cli.bulk_job import dialect_of, require_job
@@ -17,7 +18,6 @@ from worker.cli.rejected_csv import RejectedCsv
 from worker.cli.rejected_json import RejectedJson, json_line
 from worker.cli.rejected_record import RejectedRecord, by_record
 from worker.cli.run import fail, run
-from worker.composition import open_database
 from worker.settings import Settings
 
 SHOWN = 50

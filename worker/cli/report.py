@@ -11,11 +11,11 @@ from rich.table import Table
 
 from domain.reject import Fate, RowFate
 from domain.row_runs import fates_of
+from persistence.database import open_database
 from persistence.reader import Reader, reader
 from persistence.row_report import report_of, report_runs
 from worker.cli.bulk_job import require_job
 from worker.cli.run import run
-from worker.composition import open_database
 from worker.settings import Settings
 
 SHOWN = 20

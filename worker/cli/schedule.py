@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
+from persistence.database import open_database
 from persistence.reader import reader
 from persistence.schedule_list import find_schedule, list_schedules
 from worker.cli.run import REFUSED, fail, run
 from worker.cli.schedule_changes import Name, add, pause, remove, resume
 from worker.cli.schedule_table import print_json, print_table, times
-from worker.composition import open_database
 from worker.schedules import shipped_schedules
 from worker.settings import Settings
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from domain.schedule import CatchUp
+from persistence.database import open_database
 from persistence.job_list import job_names
 from persistence.reader import reader
 from persistence.schedule_keeping import add_schedule, pause_schedule, remove_schedule, resume_schedule
@@ -16,7 +17,6 @@ from worker.cli.dead import ActorOption, ReasonOption
 from worker.cli.json_argument import json_object
 from worker.cli.run import run
 from worker.cli.schedule_table import times
-from worker.composition import open_database
 from worker.new_schedule import checked
 from worker.schedules import shipped_schedules
 from worker.settings import Settings

@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from persistence.database import open_database
 from worker.cli.run import run
-from worker.composition import open_database, open_redis
+from worker.composition import open_redis
 from worker.settings import Settings, queues_of
 from worker.top.draw import drawn
 from worker.top.look import Frame, Look

@@ -9,8 +9,8 @@ import structlog
 from arq.connections import ArqRedis
 
 from persistence.reader import reader
+from persistence.sessions import Sessions
 from persistence.table_figures import Waiting, count_dead, waiting_in_table
-from persistence.transaction import Sessions
 from worker.queue_figures import QueueFigures, queue_figures
 
 READ_SECONDS = 2.0

@@ -10,7 +10,7 @@ from arq.connections import ArqRedis
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, make_wsgi_app
 from sqlalchemy import QueuePool
 
-from worker.composition import Database, open_database
+from persistence.database import Database, open_database
 from worker.duties import always, beside
 from worker.engine import Engine
 from worker.health.gauges import Gauges

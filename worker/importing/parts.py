@@ -8,7 +8,8 @@ from domain.errors import CounterfoilError
 from domain.job import JobState
 from domain.source import Compression, Format
 from persistence.enqueue import Accepted, enqueue
-from persistence.transaction import Sessions, transaction
+from persistence.sessions import Sessions
+from persistence.transaction import transaction
 from persistence.upload import keep_chunk
 from worker.bulk.ahead import read_ahead
 from worker.bulk.feed import CHUNK_BYTES, packed

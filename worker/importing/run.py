@@ -1,6 +1,6 @@
 """One import from its options to its summary."""
 
-from worker.composition import open_database
+from persistence.database import open_database
 from worker.follow import bar_shown, follower
 from worker.importing.checks import refuse_early
 from worker.importing.options import Options

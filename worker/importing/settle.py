@@ -4,7 +4,7 @@ from domain.job import JobState
 from persistence.job_table import JobRow
 from persistence.reader import reader
 from persistence.rejects import rejects_of
-from persistence.transaction import Sessions
+from persistence.sessions import Sessions
 from worker.importing.summary import KEPT, Ending, Summary
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from persistence.enqueue import Accepted, enqueue
-from persistence.transaction import Sessions, transaction
+from persistence.sessions import Sessions
+from persistence.transaction import transaction
 from persistence.upload import keep_chunk
 from worker.bulk.ahead import read_ahead
 from worker.bulk.feed import CHUNK_BYTES, packed

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from arq.connections import ArqRedis
 
 from persistence.reader import reader
+from persistence.sessions import Sessions
 from persistence.table_figures import Waiting, count_dead, ended_lately, waiting_in_table
-from persistence.transaction import Sessions
 from worker.client import health_key
 from worker.presence import Present, present_workers
 from worker.queue_figures import QueueFigures, queue_figures
