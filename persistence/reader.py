@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from domain.entities import Entities
 from persistence.driver_errors import as_sqlalchemy
 from persistence.integrity import explained
+from persistence.one_task import own
 from persistence.session import READ_ONLY, WriteSession
 from persistence.sessions import Sessions
 
@@ -67,6 +68,7 @@ async def reader(sessions: Sessions) -> AsyncIterator[Reader]:
     """Open a read-only transaction; PostgreSQL refuses any write in it, and ReadOnly is raised."""
     engine: AsyncEngine = sessions.kw["bind"]
     async with sessions(bind=engine.execution_options(postgresql_readonly=True)) as session:
+        own(session)
         session.sync_session.info[READ_ONLY] = True
         with explained(session.info["entities"]):
             yield Reader(session)
