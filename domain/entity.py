@@ -47,12 +47,17 @@ class Entity(SQLModel):
 
     `natural_key` names the field by which people know a row, unique among the rows that are not deleted (`live_key`
     makes the index). `owners` names the foreign keys along which a soft delete cascades to this entity.
+    `filterable`, `sortable` and `loadable` name what clients may filter, sort by and load: for a filter also relations,
+    whose entity says the rest (`project`), and fields of them (`project.key`). None: all own columns; to load: nothing.
     The class attribute `metadata` holds all entities' tables, apart from a host application's own.
     """
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=_NAMING)
     natural_key: ClassVar[str | None] = None
     owners: ClassVar[tuple[str, ...]] = ()
+    filterable: ClassVar[tuple[str, ...] | None] = None
+    sortable: ClassVar[tuple[str, ...] | None] = None
+    loadable: ClassVar[tuple[str, ...] | None] = None
     create_schema: ClassVar[type[SQLModel]]
     update_schema: ClassVar[type[SQLModel]]
 
