@@ -55,6 +55,8 @@ async def asked(tx: Transaction, entity: EntityType, selection: Selection) -> As
         return _by_values(entity, "id", selection.id)
     if selection.key is not None:
         return _by_keys(entity, selection.key)
+    if selection.everything:
+        return Asked(())
     tree = parse_filter(tx.entities, entity, selection.where or {})
     return Asked([filter_clause(tx.entities, entity, tree, dialect_of(tx.session))])
 

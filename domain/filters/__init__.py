@@ -1,5 +1,6 @@
 """The filter language: one meaning, in words or as typed objects, for commands, services, the command line and HTTP."""
 
+from domain.filters.allowed import client_filter, client_load, client_sort
 from domain.filters.check import checked
 from domain.filters.fields import Field, field, search
 from domain.filters.operators import Operator
@@ -16,6 +17,9 @@ __all__ = [
     "Or",
     "Search",
     "checked",
+    "client_filter",
+    "client_load",
+    "client_sort",
     "field",
     "parse_filter",
     "render_filter",
