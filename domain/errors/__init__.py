@@ -4,6 +4,7 @@ The message names the value, what was expected, and the way out.
 """
 
 from domain.errors.base import CounterfoilError, Invalid, Problem, unknown
+from domain.errors.filters import InvalidFilter
 from domain.errors.input import (
     EndedBefore,
     EnqueueRefused,
@@ -52,6 +53,7 @@ __all__ = [
     "Invalid",
     "InvalidCommand",
     "InvalidCursor",
+    "InvalidFilter",
     "InvalidQuery",
     "InvalidRows",
     "InvalidSchedule",

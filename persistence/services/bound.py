@@ -22,7 +22,7 @@ Update = TypeVar("Update", bound=SQLModel)
 Read = Reader | Transaction
 """Where a service reads: a reader, or a transaction, in which what was written is there."""
 
-Rows: TypeAlias = "int | Model | Sequence[int | Model]"
+Rows: TypeAlias = int | Model | Sequence[int | Model]
 """One row or several, by their ids or as objects."""
 
 Names = str | Iterable[str]

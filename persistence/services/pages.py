@@ -40,7 +40,8 @@ class Pages(Reads[Model, Create, Update]):
         entity, names = self.entity(read), names_of(sort)
         keys = sort_keys(entity, names)
         _check(entity, limit, 1, MOST, "limit")
-        signer = _Signer(read, entity, keys, meaning_of(read, entity, where, conditions, names, include_deleted))
+        meaning = meaning_of(reader_of(read), entity, where, conditions, (*names, "deleted" * include_deleted))
+        signer = _Signer(read, entity, keys, meaning)
         place = signer.read(cursor) if cursor is not None else None
         backward = place is not None and place.backward
         query = self._query(read, where, conditions, load=load, include_deleted=include_deleted)

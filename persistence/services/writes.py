@@ -169,7 +169,7 @@ class Writes(Bound[Model, Create, Update]):
         self, tx: Transaction, where: Where, conditions: Changes, *, everything: bool, action: str
     ) -> dict[str, Any]:
         """Return which rows a set-based command is to change; raises NoCondition."""
-        found = words(where, conditions)
+        found = words(tx.entities, self.entity(tx), where, conditions)
         if not found and not everything:
             raise NoCondition(self.entity(tx).name, action)
         return {"where": found} if found else {"everything": True}
