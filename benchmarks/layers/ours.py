@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from benchmarks.layers.work import DEEP, LOADED, PAGE, Operation, row_of
+from benchmarks.layers.work import DEEP, LOADED, PAGE, STEP, Operation, row_of
 from domain.origin import Origin
 from domain.task import TaskCreate
 from persistence.database import open_database
-from persistence.reader import reader
+from persistence.reader import Reader, reader
 from persistence.sessions import Sessions
 from persistence.settings import DatabaseSettings, read_settings
 from persistence.task_manager import TaskService
@@ -66,15 +66,21 @@ class Ours:
     async def offset(self, _number: int) -> int:
         """Read a page deep in the list, by OFFSET; `page_offset` counts all rows as well."""
         async with reader(self._sessions) as read:
-            return len(await self._tasks.find(read, sort=_NEWEST, limit=PAGE, offset=DEEP))
+            return len((await self._tasks.page_offset(read, sort=_NEWEST, limit=PAGE, offset=DEEP)).items)
 
     async def deep(self, _number: int) -> int:
         """Read the same page by its cursor."""
         async with reader(self._sessions) as read:
-            if self._deep is None:
-                before = await self._tasks.find(read, sort=_NEWEST, limit=1, offset=DEEP - 1)
-                self._deep = await self._cursor_after(before[0].key)
-            return len((await self._tasks.page(read, sort=_NEWEST, limit=PAGE, cursor=self._deep)).items)
+            page = await self._tasks.page(read, sort=_NEWEST, limit=PAGE, cursor=await self._cursor(read))
+            return len(page.items)
+
+    async def _cursor(self, read: Reader) -> str | None:
+        """Return the cursor of the deep page; whoever has none yet walks there, before it counts."""
+        rows = 0
+        while self._deep is None or rows:
+            page = await self._tasks.page(read, sort=_NEWEST, limit=STEP, cursor=self._deep)
+            self._deep, rows = page.next, (rows + STEP) % DEEP
+        return self._deep
 
 
 @asynccontextmanager

@@ -11,3 +11,4 @@ SELECT
 FROM generate_series(1, 200000) AS n ORDER BY n;
 UPDATE task SET parent_id = (id - 190000 - 1) / 5 + 1 WHERE id > 190000;
 SELECT setval(pg_get_serial_sequence('task', 'id'), 200000);
+CREATE INDEX ON task (created_at DESC, id DESC);

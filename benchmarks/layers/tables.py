@@ -80,10 +80,3 @@ class AuditLog(Table):
     action: Mapped[str]
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
-
-
-def image(task: Task, *names: str) -> dict[str, Any]:
-    """Return these columns of a task, by default all, as JSON."""
-    columns = names or tuple(column.key for column in Task.__table__.columns)
-    values = {name: getattr(task, name) for name in columns}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}

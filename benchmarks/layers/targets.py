@@ -33,12 +33,22 @@ FURTHER_LAYERS: Final = (
             f"{words}: {name}, time against bare SQLAlchemy", f"layers.{work}.{layer}", "times", f"layers.{work}.bare"
         )
         for work, words in WORK.items()
-        for layer, name in (("fastcrud_layer", "FastCRUD"), ("advanced", "Advanced Alchemy"))
+        for layer, name in (
+            ("declarative", "SQLAlchemy over plain models"),
+            ("fastcrud_layer", "FastCRUD"),
+            ("advanced", "Advanced Alchemy"),
+        )
         if (work, layer) != ("load", "fastcrud_layer")
     ),
     Further(
         "100 tasks with their relations, one by one, against `load`", "layers.naive.bare", "times", "layers.load.ours"
     ),
     Further("50 rows after 190,000, by cursor", "layers.deep.ours", "ms"),
-    Further("the same by OFFSET, against the cursor", "layers.offset.ours", "times", "layers.deep.ours"),
+    Further(
+        "the same by OFFSET, with bare SQLAlchemy, against the cursor",
+        "layers.offset.bare",
+        "times",
+        "layers.deep.ours",
+    ),
+    Further("the same by `page_offset`, which counts all rows too", "layers.offset.ours", "times", "layers.deep.ours"),
 )

@@ -11,6 +11,8 @@ LOADED = 100
 """Tasks that are read with their project, assignee and subtasks; the first of them have five subtasks each."""
 DEEP = 190_000
 """Rows before the page that is deep in the list."""
+STEP = 1_000
+"""Rows of the pages by which it is reached."""
 
 Operation = Callable[[int], Awaitable[int]]
 """Does the work number `n`, and returns how many rows it met, which must be as `expected` says."""

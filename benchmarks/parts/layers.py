@@ -15,6 +15,7 @@ SEED: Final = Path(__file__).parents[1] / "layers" / "seed.sql"
 OTHERS: Final = ENVIRONMENTS / "layers" / "bin" / "python"
 LAYERS: Final[Mapping[str, Path]] = {
     "bare": OURS.python,
+    "declarative": OURS.python,
     "ours": OURS.python,
     "fastcrud_layer": OTHERS,
     "advanced": OTHERS,
