@@ -67,14 +67,8 @@ class ByHand:
         async with self._sessions() as session, session.begin():
             for task in (await session.scalars(self._live().order_by(self._task.id).limit(LOADED))).all():
                 rows += 1
-                rows += (
-                    await session.scalar(select(self._models.project).where(self._models.project.id == task.project_id))
-                    is not None
-                )
-                rows += (
-                    await session.scalar(select(self._models.member).where(self._models.member.id == task.assignee_id))
-                    is not None
-                )
+                for model, row_id in ((project, task.project_id), (member, task.assignee_id)):
+                    rows += await session.scalar(select(model).where(model.id == row_id)) is not None
                 rows += len((await session.scalars(self._live().where(self._task.parent_id == task.id))).all())
         return rows
 
