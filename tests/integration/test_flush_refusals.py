@@ -98,5 +98,7 @@ async def test_a_relationship_that_was_not_loaded_raises(sessions: Sessions, sub
         with subtests.test(relationship):
             async with begin(sessions) as tx:
                 task = await tx.session.get_one(Task, 1)
-                with pytest.raises(NotLoaded, match=rf'task\.{relationship} is not loaded; .* load=\("{relationship}",\)'):
+                with pytest.raises(
+                    NotLoaded, match=rf'task\.{relationship} is not loaded; .* load=\("{relationship}",\)'
+                ):
                     getattr(task, relationship)
