@@ -1,4 +1,4 @@
-"""Relations are read with their objects where they are asked for, and are an error with a way out where they are not."""
+"""Relations are read with their objects where they are asked for, and elsewhere are an error with a way out."""
 
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError

@@ -49,7 +49,7 @@ SORTS: list[tuple[str | tuple[str, ...], list[str]]] = [
 async def test_every_sort_goes_its_way_with_null_last(sessions: Sessions, subtests: pytest.Subtests) -> None:
     """A minus is descending, ties fall to the id, and every page size gives the same list in both directions."""
     (ann,) = await make_members(sessions, "ann")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"key": "a", "title": "3", "description": "y"},
         {"key": "b", "title": "2", "description": "x", "assignee_id": ann},
         {"key": "c", "title": "2", "description": "z", "assignee_id": ann},

@@ -1,7 +1,7 @@
 """Soft deletes, restores and purges by services."""
 
 from datetime import timedelta
-from typing import assert_type
+from typing import Any, assert_type
 
 import pytest
 
@@ -13,6 +13,9 @@ from tests.services import MEMBERS, PROJECTS, TASKS, make_members, make_project,
 from tests.worlds import begin, trail
 
 pytestmark = pytest.mark.on_every_engine
+
+NOTHING: tuple[dict[str, Any] | None, ...] = (None, {})
+"""Filters that ask nothing."""
 
 
 async def keys(sessions: Sessions) -> list[str]:
@@ -42,7 +45,7 @@ async def test_soft_delete_where_needs_a_condition(sessions: Sessions) -> None:
     await make_tasks(sessions, await make_project(sessions), 3)
     async with begin(sessions) as tx:
         assert (await TASKS.soft_delete_where(tx, project__key="alpha", key__in=["t0", "t1"])).deleted == 2
-        for where in (None, {}):
+        for where in NOTHING:
             with pytest.raises(NoCondition, match="soft_delete_where of task has no condition"):
                 await TASKS.soft_delete_where(tx, where=where)
     assert await keys(sessions) == ["t2"]

@@ -123,9 +123,8 @@ async def test_first_exists_and_count(sessions: Sessions, ids: list[int]) -> Non
         assert await TASKS.count(read, where=field("status").ne("done")) == 2
 
 
-async def test_stream_yields_every_row_with_its_relations(
-    sessions: Sessions, database: Database, ids: list[int]
-) -> None:
+@pytest.mark.usefixtures("ids")
+async def test_stream_yields_every_row_with_its_relations(sessions: Sessions, database: Database) -> None:
     """A cursor of the server gives them batch by batch, in any order that is asked for."""
     async with reader(sessions) as read:
         with assert_queries(database.engine, 1):

@@ -27,6 +27,9 @@ from tests.worlds import begin, trail
 
 pytestmark = pytest.mark.on_every_engine
 
+NOTHING: tuple[dict[str, Any] | None, ...] = (None, {})
+"""Filters that ask nothing."""
+
 
 async def actions(sessions: Sessions, job_id: str) -> list[tuple[str, str]]:
     """Return what the audit log says of a job: entity and action of each row."""
@@ -34,7 +37,7 @@ async def actions(sessions: Sessions, job_id: str) -> list[tuple[str, str]]:
 
 
 async def test_create_returns_the_row_of_the_database(sessions: Sessions) -> None:
-    """With its id, its defaults and its times, from a schema or a mapping; it is audited, and can be changed at once."""
+    """With its id, its defaults and its times, from a schema or a mapping; audited, and to be changed at once."""
     project = await make_project(sessions)
     async with begin(sessions, "job") as tx:
         task = await TASKS.create(tx, TaskCreate(key="a", title="A", project_id=project), load="project")
@@ -86,7 +89,7 @@ async def test_half_of_many_is_never_committed(sessions: Sessions) -> None:
     project = await make_project(sessions)
     rows = [{"key": f"k{n}", "title": "T", "project_id": project} for n in range(501)]
     rows.append({"key": "k0", "title": "taken", "project_id": project})
-    with pytest.raises(Duplicate):
+    with pytest.raises(Duplicate):  # noqa: PT012 - it comes at the end of the scope
         async with begin(sessions) as tx:
             with pytest.raises(Duplicate):
                 await TASKS.create_many(tx, rows)
@@ -140,7 +143,7 @@ async def test_update_where_needs_a_condition(sessions: Sessions) -> None:
             await TASKS.update_where(tx, {"status": "done"}, where=field("key").in_(["t0", "t1"])), Result
         )
         assert (result.updated, held.status, held.version) == (2, TaskStatus.DONE, 2)
-        for where in (None, {}):
+        for where in NOTHING:
             with pytest.raises(NoCondition, match="say which rows, or everything=True"):
                 await TASKS.update_where(tx, {"priority": "low"}, where=where)
         assert (await TASKS.update_where(tx, {"priority": "low"}, everything=True)).updated == 3
