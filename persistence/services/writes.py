@@ -201,5 +201,5 @@ _LOCK_NOT_AVAILABLE = {"55P03", 3572, 1205}
 
 
 def _is_locked(error: DBAPIError) -> bool:
-    code = getattr(error.orig, "sqlstate", None) or next(iter(getattr(error.orig, "args", ())), None)
-    return code in _LOCK_NOT_AVAILABLE
+    codes = {getattr(error.orig, "sqlstate", None), *getattr(error.orig, "args", ())[:1]}
+    return not codes.isdisjoint(_LOCK_NOT_AVAILABLE)

@@ -38,8 +38,8 @@ async def test_no_query_returns_it(sessions: Sessions) -> None:
     parent = aliased(Task)
     queries = [
         select(col(Task.key)).order_by(col(Task.id)),
-        select(col(Task.key)).join(parent, col(Task.parent_id) == parent.id, isouter=True).order_by(col(Task.id)),
-        select(col(Task.key)).join(Project, col(Task.project_id) == Project.id).order_by(col(Task.id)),
+        select(col(Task.key)).join(parent, col(Task.parent_id) == col(parent.id), isouter=True).order_by(col(Task.id)),
+        select(col(Task.key)).join(Project, col(Task.project_id) == col(Project.id)).order_by(col(Task.id)),
         select(col(Task.key)).where(col(Task.id).in_(select(col(Task.id)))).order_by(col(Task.id)),
     ]
     async with reader(sessions) as read:
@@ -48,7 +48,7 @@ async def test_no_query_returns_it(sessions: Sessions) -> None:
             assert list(await read.scalars(query.execution_options(**DELETED))) == ["t0", "s1", "s2"]
         assert await read.scalars(select(func.count()).select_from(Task)) == [2]
         child = aliased(Task)
-        pairs = select(col(parent.key), col(child.key)).join(child, child.parent_id == parent.id)
+        pairs = select(col(parent.key), col(child.key)).join(child, col(child.parent_id) == col(parent.id))
         assert [tuple(row) for row in await read.rows(pairs)] == [("t0", "s1")]
 
 
@@ -81,7 +81,7 @@ async def test_a_relation_leaves_it_out(sessions: Sessions, ids: list[int]) -> N
         task = await TASKS.get_or_raise(read, ids[0], load=("assignee", "subtasks"), include_deleted=True)
         assert shown(task) == ("ann", ["s1", "s2"])
     async with reader(sessions) as read:
-        options = (joinedload(Task.assignee), selectinload(Task.subtasks))
+        options = (joinedload(col(Task.assignee)), selectinload(col(Task.subtasks)))
         (task,) = await read.scalars(select(Task).where(col(Task.id) == ids[0]).options(*options))
         assert shown(task) == (None, ["s1"])
 
