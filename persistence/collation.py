@@ -2,6 +2,12 @@
 
 from persistence.dialects import Dialect
 
+MYSQL_COLLATION = "/*!80017 utf8mb4_0900_bin *//*M!100202 utf8mb4_nopad_bin */"
+"""MySQL's and MariaDB's name, each read by its server alone, of the order of code points in which trailing blanks count.
+
+In `utf8mb4_bin` the keys `a` and `a ` are equal.
+"""
+
 
 def case_told_apart(dialect_name: str) -> tuple[str, ...]:
     """Return the statements after which new tables tell case and accents apart, as PostgreSQL's and SQLite's do.
@@ -10,4 +16,4 @@ def case_told_apart(dialect_name: str) -> tuple[str, ...]:
     """
     if Dialect(dialect_name) is not Dialect.MYSQL:
         return ()
-    return ("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",)
+    return (f"ALTER DATABASE CHARACTER SET utf8mb4 COLLATE {MYSQL_COLLATION}",)
