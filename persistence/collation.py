@@ -3,7 +3,7 @@
 from persistence.dialects import Dialect
 
 MYSQL_COLLATION = "/*!80017 utf8mb4_0900_bin *//*M!100202 utf8mb4_nopad_bin */"
-"""MySQL's and MariaDB's name, each read by its server alone, of the order of code points in which trailing blanks count.
+"""What MySQL and MariaDB, each reading its own, call the order by code points in which blanks at the end count.
 
 In `utf8mb4_bin` the keys `a` and `a ` are equal.
 """

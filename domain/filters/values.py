@@ -38,7 +38,7 @@ def typed_value(target: Target, operator: Operator, value: Any) -> Any:  # noqa:
 
 def _refuse(kind: Kind, operator: Operator, value: Any) -> None:  # noqa: ANN401
     if kind not in RULES[operator].kinds:
-        raise _Misfit(f"{operator} does not go with a {kind} field, which takes {', '.join(operators_of(kind))}")
+        raise _Misfit(f"{operator} does not go with {kind} fields, which take {', '.join(operators_of(kind))}")
     if unstorable_path(value) is not None:
         raise _Misfit(UNSTORABLE)
 

@@ -54,6 +54,15 @@ async def test_where_selects_live_rows_that_are_equal_in_every_field(
             assert (result.updated, len(await trail(sessions, job_id=job))) == (len(expected), len(expected))
 
 
+async def test_everything_is_changed_only_where_it_is_said(sessions: Sessions) -> None:
+    """All live rows, and none that are deleted; the entity alone is no selection."""
+    await plant_variety(sessions)
+    result = await apply(sessions, Update(entity="task", everything=True, changes={"title": "x"}))
+    assert result.updated == 4
+    assert (await apply(sessions, SoftDelete(entity="task", everything=True))).deleted == 4
+    assert await live(sessions) == {}
+
+
 async def test_a_time_is_equal_whatever_its_zone(sessions: Sessions) -> None:
     """An aware time finds the row that was created then."""
     await plant(sessions, tasks=1)
