@@ -12,6 +12,7 @@ from domain.errors import AuditMismatch
 from domain.origin import Origin
 from domain.result import IDS_KEPT
 from persistence.integrity import explained
+from persistence.one_task import own
 from persistence.reader import Reader
 from persistence.session import AUDITED, FAILURE, WriteSession
 from persistence.sessions import Sessions
@@ -34,6 +35,13 @@ class Transaction:
         """Return the same transaction for another origin: what is written from now on bears its name."""
         self.session.sync_session.info["origin"] = origin
         return replace(self, origin=origin)
+
+    def lose(self, error: Exception) -> None:
+        """Have the scope raise this error at its end, although a block swallows it: half of a write is done.
+
+        A savepoint that is rolled back mends it.
+        """
+        self.session.sync_session.info[FAILURE] = error
 
     async def write(self, name: str, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
         """Run a statement that writes rows, of the entity `name`, with their audit rows, and return its only row.
@@ -68,6 +76,7 @@ async def bookkeeping(sessions: Sessions) -> AsyncIterator[WriteSession]:
     Commits when the block ends, and raises as `transaction` does. It has no origin: an entity cannot be written in it.
     """
     async with sessions() as session:
+        own(session)
         with explained(session.info["entities"]):
             async with session.begin():
                 yield session
@@ -82,6 +91,7 @@ async def transaction(sessions: Sessions, origin: Origin) -> AsyncIterator[Trans
     is lost, unless a savepoint (`tx.session.begin_nested()`) was round the statement.
     """
     async with sessions() as session:
+        own(session)
         entities: Entities = session.info["entities"]
         session.sync_session.info["origin"] = origin
         with explained(entities):
