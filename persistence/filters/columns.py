@@ -12,7 +12,7 @@ from domain.filters.kinds import Kind, kind_of
 from domain.filters.operators import NEGATIVE, Operator
 from domain.filters.values import words_of
 from persistence.dialects import Dialect
-from persistence.filters.constructs import HasWord, JsonContains, JsonEqual, JsonHasKey
+from persistence.filters.constructs import HasWord, JsonContains, JsonEqual, JsonHasKey, JsonOverlaps
 from persistence.selection_conditions import among
 
 Clause = ColumnElement[bool]
@@ -121,6 +121,9 @@ def _match(asked: Asked, words: str) -> Clause:
 def _overlap(asked: Asked, items: tuple[JsonValue, ...]) -> Clause:
     if asked.kind is Kind.ARRAY:
         return cast("Clause", asked.column.op("&&", is_comparison=True)(list(items)))
+    if asked.dialect is Dialect.MYSQL:
+        # Its JSON_CONTAINS looks into lists within the list as well.
+        return JsonOverlaps(asked.column, _json(list(items)))
     return or_(*(JsonContains(asked.column, _json([item])) for item in items))
 
 

@@ -110,6 +110,7 @@ OPERATORS: list[tuple[Words, str]] = [
     ({"tags__overlap": ["x", "Z"]}, "ab"),
     ({"tags__overlap": [True]}, "d"),
     ({"tags__overlap": ["1", "it's"]}, "d"),
+    ({"extra__overlap": ["a"]}, "d"),
 ]
 
 TREES: list[tuple[Words, str]] = [
