@@ -12,6 +12,7 @@ from domain.commands import Key, Row
 from domain.entities import EntityType, Reference
 from domain.errors import MissingReference, Problem
 from domain.rows import CheckedRow
+from persistence.selection_conditions import unbounded
 from persistence.transaction import Transaction
 
 
@@ -72,7 +73,7 @@ async def lock_alive(tx: Transaction, target: EntityType, column: str, values: S
 
 @lru_cache(maxsize=1024)
 def _alive(table: Table, column: str) -> Select[Any, int]:
-    wanted = bindparam("wanted", type_=ARRAY(table.c[column].type))
+    wanted = bindparam("wanted", type_=ARRAY(unbounded(table.c[column].type)))
     # FOR SHARE, where a foreign key takes FOR KEY SHARE only, which a soft delete (an update) does not wait for.
     return (
         select(table.c[column], table.c.id)
