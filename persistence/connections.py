@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from persistence.collation import MYSQL_COLLATION
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
 from persistence.sqlite_functions import register
@@ -27,7 +28,7 @@ _SQLITE = (
 _MYSQL = (
     "SET SESSION time_zone = '+00:00', "
     "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-    "collation_connection = 'utf8mb4_bin'"
+    f"collation_connection = {MYSQL_COLLATION}"
 )
 
 
