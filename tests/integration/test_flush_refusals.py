@@ -65,7 +65,7 @@ WRONG: list[tuple[type[SQLModel], dict[str, object], type[CounterfoilError], str
     (Task, {"status": "odd"}, ConstraintViolated, "task breaks the check constraint 'ck_task_status'"),
     (Task, {"title": None}, ConstraintViolated, "task breaks the not-null constraint 'title'"),
     (Task, {"key": "x" * 201}, InvalidRows, "value too long"),
-    (Task, {"key": "a\0b"}, InvalidRows, "invalid byte sequence"),
+    (Task, {"key": "a\0b"}, InvalidRows, "invalid byte sequence|NUL character"),
     (AuditEntry, {}, UnauditedWrite, "an object on 'audit_log' would leave no audit row"),
 ]
 
