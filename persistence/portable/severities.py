@@ -55,7 +55,7 @@ _MYSQL = {
 _PERMANENT = (DataError, IntegrityError, ProgrammingError)
 
 
-def transient(error: Any) -> bool | None:  # noqa: ANN401 - a driver's error
+def passes(error: Any) -> bool | None:  # noqa: ANN401 - a driver's error
     """Tell whether an error passes by itself; None for a driver that is not known here."""
     if (name := getattr(error, "sqlite_errorname", None)) is not None:
         return str(name).startswith(tuple(_SQLITE))

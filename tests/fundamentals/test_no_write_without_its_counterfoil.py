@@ -101,7 +101,7 @@ async def test_the_bare_connection_is_refused(sessions: Sessions) -> None:
     "sentence", ["UPDATE audit_log SET actor = 'nobody'", "DELETE FROM audit_log", "TRUNCATE audit_log"]
 )
 async def test_the_audit_log_accepts_new_rows_only(database: Database, sentence: str) -> None:
-    """The database itself refuses to change or remove audit rows, whoever asks; TRUNCATE is PostgreSQL's alone to see."""
+    """The database itself refuses to change or remove audit rows, whoever asks; of TRUNCATE only PostgreSQL hears."""
     if sentence.startswith("TRUNCATE") and dialect_of(database.sessions()) is not Dialect.POSTGRESQL:
         pytest.skip("SQLite has no TRUNCATE, and MySQL asks no trigger")
     await plant(database.sessions, tasks=0)

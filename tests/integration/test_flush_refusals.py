@@ -32,6 +32,7 @@ RIGHT: dict[type[SQLModel], dict[str, object]] = {
 """Fields with which an object can be made."""
 
 
+@pytest.mark.on_every_engine(without=("sqlite",), reason="one transaction writes at a time: the other waits")
 @pytest.mark.parametrize("doing", ["change", "delete"])
 @pytest.mark.parametrize("other", ["update", "soft_delete"])
 async def test_an_object_that_another_transaction_changed_is_refused(

@@ -7,19 +7,8 @@ from sqlalchemy import text
 from persistence.written_tables import written_tables
 
 GAP = st.sampled_from([" ", "  ", "\n", "\t", "/* so */", " -- so\n", " /* UPDATE\n */ "])
-TABLES = [
-    "task",
-    '"task"',
-    "public.task",
-    '"public"."task"',
-    "public . task",
-    "TASK",
-    "ONLY task",
-    "only (task)",
-    "`task`",
-    "`app`.`task`",
-    "[task]",
-]
+TABLES = ["task", '"task"', "public.task", '"public"."task"', "public . task", "TASK", "ONLY task", "only (task)"]
+TABLES += ["`task`", "`app`.`task`", "[task]"]  # as MySQL and SQLite quote
 WRITES = {
     "insert into": ("INSERT{}INTO{}", " (id) VALUES (1)"),
     "update": ("UPDATE{}{}", " SET title = 'x'"),
