@@ -9,7 +9,7 @@ from sqlalchemy.exc import DisconnectionError
 
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
-from persistence.sqlite_functions import add_functions
+from persistence.sqlite_functions import register
 
 READ_ONLY = "counterfoil_read_only"
 """The engine's execution option of readers: the database itself refuses writes then."""
@@ -96,7 +96,7 @@ def _connect_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     for pragma in _SQLITE:
         cursor.execute(pragma)
     cursor.close()
-    add_functions(connection)
+    register(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:
