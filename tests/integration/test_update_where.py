@@ -1,4 +1,4 @@
-"""Updating the rows that `where` selects: equality on named fields."""
+"""Updating the rows that `where` selects."""
 
 from contextlib import suppress
 from typing import Any
@@ -9,9 +9,6 @@ from domain.commands import BulkInsert, Row, SoftDelete, Update
 from domain.errors import CounterfoilError, InvalidFilter, MissingReference, NotFound, UnknownName
 from persistence.sessions import Sessions
 from tests.worlds import apply, live, plant, trail
-
-pytestmark = pytest.mark.on_every_engine
-
 
 pytestmark = pytest.mark.on_every_engine
 
