@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.entities import Entities
 from domain.errors import OwnEnding, ReadOnly, UnauditedWrite
 from persistence.audit_log import AuditEntry
-from persistence.flush_audit import audit_flush, prepare_flush
+from persistence.flush_audit import audit_flush, explained_flush, prepare_flush
 from persistence.written_tables import written_tables
 
 AUDITED = "counterfoil_audited"
@@ -39,7 +39,8 @@ class AuditedSession(Session):
             raise UnauditedWrite("a flush of some objects alone", "any table")
         nested = self.in_nested_transaction()
         try:
-            super().flush(objects)
+            with explained_flush(self):
+                super().flush(objects)
         except Exception as error:
             if not nested:
                 self.info[FAILURE] = error

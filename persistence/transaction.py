@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import RowMapping, TextClause
 
 from domain.entities import Entities
-from domain.errors import AuditMismatch
+from domain.errors import AuditMismatch, ChangedMeanwhile
 from domain.origin import Origin
 from domain.result import IDS_KEPT
+from persistence.flush_audit import STALE
 from persistence.integrity import explained
 from persistence.reader import Reader
 from persistence.session import AUDITED, FAILURE, WriteSession
 from persistence.sessions import Sessions
+from persistence.stale_rows import told_stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,11 @@ async def transaction(sessions: Sessions, origin: Origin) -> AsyncIterator[Trans
     async with sessions() as session:
         entities: Entities = session.info["entities"]
         session.sync_session.info["origin"] = origin
-        with explained(entities):
-            async with session.begin():
-                yield Transaction(session, origin, entities)
-                if FAILURE in session.info:
-                    raise session.info[FAILURE]
+        try:
+            with explained(entities):
+                async with session.begin():
+                    yield Transaction(session, origin, entities)
+                    if FAILURE in session.info:
+                        raise session.info[FAILURE]
+        except ChangedMeanwhile as changed:
+            raise (await told_stale(sessions, session.info.get(STALE, ()))) or changed from None

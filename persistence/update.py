@@ -11,6 +11,8 @@ from domain.entities import EntityType
 from domain.errors import InvalidRows, Problem, StaleVersion
 from domain.result import Result, counted
 from domain.rows import key_value, parse_rows
+from persistence.attempted import Attempted
+from persistence.integrity import explained
 from persistence.references import settle_references
 from persistence.selection import LARGE, Selected, asked, select_by_keys, select_few
 from persistence.statements import compared, quoted, statement
@@ -45,7 +47,8 @@ async def apply_changes(tx: Transaction, entity: EntityType, changes: Mapping[in
         return Result(skipped=len(changes))
     sentence = statement("update", table=entity.table, **change_of(entity.table, tuple(columns)))
     rows = [{"id": entity_id, "changes": row} for entity_id, row in changes.items()]
-    found = await tx.write(entity.name, sentence, {"changes": json.dumps(rows)})
+    with explained(tx.entities, lambda: Attempted({entity.name: list(changes.values())})):
+        found = await tx.write(entity.name, sentence, {"changes": json.dumps(rows)})
     skipped = Result(skipped=len(changes) - found["written"])
     return counted("updated", entity.name, found["written"], found["ids"]) + skipped
 

@@ -3,7 +3,7 @@
 The message names the value, what was expected, and the way out.
 """
 
-from domain.errors.base import CounterfoilError, Problem, unknown
+from domain.errors.base import CounterfoilError, Invalid, Problem, unknown
 from domain.errors.input import (
     EndedBefore,
     EnqueueRefused,
@@ -48,6 +48,7 @@ __all__ = [
     "EndedBefore",
     "EnqueueRefused",
     "InUse",
+    "Invalid",
     "InvalidCommand",
     "InvalidRows",
     "InvalidSchedule",
