@@ -160,21 +160,29 @@ class Update(Selection):
 
 
 class SoftDelete(Selection):
-    """Mark rows as deleted; `cascade` takes along what they own (a project's tasks, a task's subtasks)."""
+    """Mark rows as deleted; `cascade` takes along what they own (a project's tasks, a task's subtasks).
+
+    `expected_version` refuses the job when a selected row, not one that is taken along, has another version.
+    """
 
     job: ClassVar[str] = "soft_delete"
 
     cascade: bool = False
+    expected_version: Version | None = None
 
 
 class Restore(Command):
-    """Bring soft-deleted rows back: exactly those that one soft delete's job removed (`job_id`), or given ids."""
+    """Bring soft-deleted rows back: exactly those that one soft delete's job removed (`job_id`), or given ids.
+
+    `expected_version`, with ids alone, refuses the job when one of the rows has another version.
+    """
 
     job: ClassVar[str] = "restore"
 
     job_id: Annotated[str, Field(min_length=1)] | None = None
     entity: str | None = None
     id: Ids | None = None
+    expected_version: Version | None = None
 
     @model_validator(mode="after")
     def _say_what_in_one_way(self) -> "Restore":
@@ -182,6 +190,8 @@ class Restore(Command):
         by_id = self.job_id is None and self.entity is not None and self.id is not None
         if not (by_job or by_id):
             raise ValueError("say either job_id, or entity and id")
+        if by_job and self.expected_version is not None:
+            raise ValueError("expected_version goes with entity and id; a job's rows have versions of their own")
         return self
 
 
