@@ -10,6 +10,8 @@ from sqlalchemy.pool import NullPool
 from domain.entity import Entity
 from persistence import audit_log, bulk_table, job_table, schedule_table
 from persistence.engine import database_url
+from persistence.pgbouncer import asks_for_pgbouncer
+from persistence.postgresql_connections import connect_arguments, plain_url
 from persistence.settings import load_entities
 from worker.environment import load_settings
 
@@ -37,9 +39,10 @@ def run_migrations(connection: Connection) -> None:
         context.run_migrations()
 
 
-async def run_online(url: URL) -> None:
+async def run_online(url: URL, *, pgbouncer: bool) -> None:
     """Connect, run, disconnect."""
-    engine = create_async_engine(url, poolclass=NullPool)
+    arguments = connect_arguments(url, "counterfoil migrate", {}, pgbouncer=pgbouncer)
+    engine = create_async_engine(plain_url(url), poolclass=NullPool, connect_args=arguments)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(run_migrations)
@@ -52,4 +55,5 @@ load_entities(settings)
 if context.is_offline_mode():
     run_offline(database_url(settings.database_url.get_secret_value()))
 else:
-    asyncio.run(run_online(database_url(settings.database_url.get_secret_value())))
+    url = database_url(settings.database_url.get_secret_value())
+    asyncio.run(run_online(url, pgbouncer=settings.pgbouncer or asks_for_pgbouncer(url)))

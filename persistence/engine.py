@@ -11,14 +11,20 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from domain.errors import Unreachable
+from persistence.pgbouncer import asks_for_pgbouncer, say_in_every_transaction
+from persistence.postgresql_connections import UNDERSTOOD, connect_arguments, plain_url
+from persistence.session_timeouts import Isolation
 
 _SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 # What libpq calls sslmode, asyncpg's SQLAlchemy dialect passes on as `ssl`; with `sslmode` it raises TypeError.
 _RENAMED = {"sslmode": "ssl"}
-_UNDERSTOOD = {"host", "passfile", "password", "port", "prepared_statement_cache_size", "ssl", "user"}
+_UNDERSTOOD = {"host", "passfile", "password", "port", "prepared_statement_cache_size", "ssl", "user", *UNDERSTOOD}
 # asyncpg binds channels by itself wherever server and encryption allow it; managed databases put it into their URLs.
 _IMPLIED = {"channel_binding"}
 
+
+RECYCLE_SECONDS = 300.0
+"""After which a connection is renewed: a proxy or firewall on the way forgets idle ones without a word."""
 
 REACH_SECONDS = 10.0
 """How long a server that accepts connections may take to answer, when a command begins."""
@@ -56,25 +62,35 @@ def create_engine(  # noqa: PLR0913 - one keyword for each setting of the pool
     echo: bool = False,
     application_name: str = "counterfoil",
     session_settings: Mapping[str, str] | None = None,
+    pgbouncer: bool = False,
+    pre_ping: bool = False,
+    recycle: float = RECYCLE_SECONDS,
+    isolation: Isolation | None = None,
 ) -> AsyncEngine:
     """Return an engine; no connection is made yet.
 
     Times are UTC on every connection, because the audit log keeps rows as `to_jsonb` prints them. Connections are
-    renewed after 300 s and looked at on checkout: managed databases (Neon, Supabase) close idle ones.
+    renewed after `recycle` seconds and looked at on checkout: managed databases (Neon, Supabase) close idle ones. With
+    `pre_ping` they are asked on every checkout (see decision 0022). Raises ValueError for certificates in the URL that
+    cannot be read.
     """
+    shared = pgbouncer or asks_for_pgbouncer(url)
+    options: dict[str, Any] = {} if isolation is None else {"isolation_level": isolation}
     engine = create_async_engine(
-        url,
+        plain_url(url),
         pool_size=pool_size,
         max_overflow=max_overflow,
-        pool_recycle=300,
+        pool_pre_ping=pre_ping,
+        pool_recycle=recycle,
         echo=echo,
         json_deserializer=readable,
         hide_parameters=True,  # values of rows never reach a log through an error's text
-        connect_args={
-            "server_settings": {"timezone": "UTC", "application_name": application_name, **(session_settings or {})},
-        },
+        connect_args=connect_arguments(url, application_name, session_settings or {}, pgbouncer=shared),
+        **options,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    if shared and session_settings:
+        say_in_every_transaction(engine.sync_engine, session_settings)
     return engine
 
 
@@ -95,12 +111,12 @@ def readable(json_text: str) -> Any:  # noqa: ANN401 - JSON
         return json_text
 
 
-async def reach(engine: AsyncEngine) -> int:
+async def reach(engine: AsyncEngine, *, setting: str = "DATABASE_URL") -> int:
     """Connect once and return the server's version number, such as 180004; raises Unreachable, without the password."""
     try:
         async with asyncio.timeout(REACH_SECONDS), engine.connect() as connection:
             number = await connection.scalar(text("SHOW server_version_num"))
     except (OSError, SQLAlchemyError, PostgresError, InterfaceError, TimeoutError) as error:
         why = str(error.__cause__ or error).splitlines()[0] if str(error) else type(error).__name__
-        raise Unreachable("PostgreSQL", shown(engine.url), why, "DATABASE_URL") from error
+        raise Unreachable("PostgreSQL", shown(engine.url), why, setting) from error
     return int(str(number))

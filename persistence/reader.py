@@ -12,7 +12,7 @@ from domain.entities import Entities
 from persistence.driver_errors import as_sqlalchemy
 from persistence.integrity import explained
 from persistence.session import READ_ONLY, WriteSession
-from persistence.sessions import Sessions
+from persistence.sessions import REPLICA, Sessions
 
 Model = TypeVar("Model", bound=SQLModel)
 Value = TypeVar("Value")
@@ -63,9 +63,12 @@ class Reader:
 
 
 @asynccontextmanager
-async def reader(sessions: Sessions) -> AsyncIterator[Reader]:
-    """Open a read-only transaction; PostgreSQL refuses any write in it, and ReadOnly is raised."""
-    engine: AsyncEngine = sessions.kw["bind"]
+async def reader(sessions: Sessions, *, current: bool = False) -> AsyncIterator[Reader]:
+    """Open a read-only transaction; PostgreSQL refuses any write in it, and ReadOnly is raised.
+
+    It goes to the read replica where there is one, which may be behind by seconds; `current` asks where writes go.
+    """
+    engine: AsyncEngine = sessions.kw["bind"] if current else sessions.kw["info"][REPLICA]
     async with sessions(bind=engine.execution_options(postgresql_readonly=True)) as session:
         session.sync_session.info[READ_ONLY] = True
         with explained(session.info["entities"]):

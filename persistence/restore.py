@@ -22,8 +22,8 @@ async def restore_rows(tx: Transaction, command: Restore, *, large: int = LARGE)
     """Restore exactly the rows that one soft delete's job removed and that are deleted since then, or the given ids.
 
     Rows that live already are skipped; more than `large` rows are changed as one set. Raises NotFound, StaleVersion;
-    CannotRestore when another row holds or wants a key, or when an owner (a task's project or parent) is deleted and does not come
-    back with them.
+    CannotRestore when another row holds or wants a key, or when an owner (a task's project or parent) is deleted and
+    does not come back with them.
     """
     if command.job_id is not None:
         removed, skipped = await _removed_by(tx, command.job_id)

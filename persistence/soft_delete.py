@@ -21,8 +21,8 @@ Holds = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 async def soft_delete_rows(tx: Transaction, entity: EntityType, command: SoftDelete, *, large: int = LARGE) -> Result:
     """Mark the selected rows as deleted; with `cascade` also the rows that they own, and what those own.
 
-    More than `large` rows stay in the database: their ids do not travel. Raises NotFound, StaleVersion, and InUse when a
-    row still owns live rows and `cascade` is off.
+    More than `large` rows stay in the database: their ids do not travel. Raises NotFound, StaleVersion, and InUse when
+    a row still owns live rows and `cascade` is off.
     """
     selection, expected = await asked(tx, entity, command), command.expected_version
     rows = await select_few(tx, entity, selection, most=large)

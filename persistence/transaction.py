@@ -15,6 +15,7 @@ from persistence.flush_audit import STALE
 from persistence.integrity import explained
 from persistence.reader import Reader
 from persistence.session import AUDITED, FAILURE, WriteSession
+from persistence.session_timeouts import Isolation, isolated
 from persistence.sessions import Sessions
 from persistence.stale_rows import told_stale
 
@@ -76,14 +77,19 @@ async def bookkeeping(sessions: Sessions) -> AsyncIterator[WriteSession]:
 
 
 @asynccontextmanager
-async def transaction(sessions: Sessions, origin: Origin) -> AsyncIterator[Transaction]:
+async def transaction(
+    sessions: Sessions, origin: Origin, *, isolation: Isolation | None = None
+) -> AsyncIterator[Transaction]:
     """Open a transaction for `origin`; commit when the block ends, roll back on any exception.
+
+    `isolation` is this transaction's own. What is not serializable then is refused, and is to be run again from its
+    beginning: see `persistence.retry`.
 
     Raises the errors of the business in place of the driver's (see `persistence.integrity`), also for what the
     database says only at the commit, and for a refused statement whose error the block swallowed: such a transaction
     is lost, unless a savepoint (`tx.session.begin_nested()`) was round the statement.
     """
-    async with sessions() as session:
+    async with sessions(**isolated(sessions, isolation)) as session:
         entities: Entities = session.info["entities"]
         session.sync_session.info["origin"] = origin
         try:

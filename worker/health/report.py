@@ -51,7 +51,7 @@ class Report:
         if not self._is_wanted:
             yield None
             return
-        one = settings.model_copy(update={"pool_size": 1, "max_overflow": 0})
+        one = settings.model_copy(update={"pool_size": 1, "max_overflow": 0, "reader_url": None, "listen_url": None})
         async with AsyncExitStack() as stack:
             own = await stack.enter_async_context(open_database(one, application_name="counterfoil health"))
             pulse, readings = Pulse(), Readings(redis, own.sessions, engine.queues)
