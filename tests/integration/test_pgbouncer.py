@@ -9,6 +9,7 @@ import pytest
 from arq.connections import ArqRedis
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlmodel import col, select
 
 from domain.commands import BulkInsert, SoftDelete, Update
 from domain.errors import Duplicate, ReadOnly
@@ -66,7 +67,7 @@ async def test_readers_cannot_write_and_stream(behind: Database) -> None:
     """A cursor lives as long as its transaction, and so does its connection to the server."""
     await plant(behind.sessions, tasks=5)
     async with reader(behind.sessions) as read:
-        found = [row async for row in read.stream(text("SELECT key FROM task ORDER BY id"), page=2)]  # type: ignore[arg-type]
+        found = [row async for row in read.stream(select(col(Task.key)).order_by(col(Task.id)), page=2)]
     assert [row[0] for row in found] == ["t0", "t1", "t2", "t3", "t4"]
     with pytest.raises(ReadOnly):
         async with reader(behind.sessions) as read:
