@@ -1,9 +1,10 @@
 """Projects: what tasks belong to."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from sqlmodel import Field, Relationship, SQLModel
 
+from domain.column_types import long_string
 from domain.entity import COLLECTION, Entity, Schema, live_key, partial
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ class ProjectFields(SQLModel):
 
     key: str = Field(min_length=1, max_length=200)
     name: str = Field(min_length=1, max_length=500)
-    description: str | None = None
+    description: str | None = Field(default=None, sa_type=cast("type[Any]", long_string()))
 
 
 class ProjectCreate(ProjectFields, Schema):

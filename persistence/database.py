@@ -8,11 +8,12 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.entities import Entities
+from persistence.dialects import Dialect
 from persistence.engine import create_engine, database_url, reach
-from persistence.pgbouncer import asks_for_pgbouncer
+from persistence.pgbouncer import is_shared
 from persistence.session_timeouts import timeouts
 from persistence.sessions import Sessions, create_sessions
-from persistence.settings import DatabaseSettings, SettingsError, load_entities
+from persistence.settings import PREFIX, DatabaseSettings, SettingsError, load_entities
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def make_database(
         ),
     }
     engine = _engine(settings, "DATABASE_URL", settings.database_url, application_name, said)
+    _refuse_foreign(settings, engine)
     replica, listener = engine, _listener(settings, application_name, engine)
     if settings.reader_url is not None:
         direct = settings.model_copy(update={"pgbouncer": False})
@@ -104,5 +106,15 @@ def _listener(settings: DatabaseSettings, name: str, engine: AsyncEngine) -> Asy
     if settings.listen_url is not None:
         one = settings.model_copy(update={"pool_size": 1, "max_overflow": 0, "pgbouncer": False})
         return _engine(one, "COUNTERFOIL_LISTEN_URL", settings.listen_url, f"{name} listener", {})
-    shared = settings.pgbouncer or asks_for_pgbouncer(database_url(settings.database_url.get_secret_value()))
-    return None if shared else engine
+    url = database_url(settings.database_url.get_secret_value())
+    is_deaf = engine.dialect.name != Dialect.POSTGRESQL or is_shared(url, pgbouncer=settings.pgbouncer)
+    return None if is_deaf else engine
+
+
+def _refuse_foreign(settings: DatabaseSettings, engine: AsyncEngine) -> None:
+    """Refuse what would be ignored on another database than PostgreSQL."""
+    if engine.dialect.name == Dialect.POSTGRESQL:
+        return
+    names = ("pgbouncer", "listen_url", "statement_timeout", "lock_timeout", "idle_in_transaction_timeout")
+    if said := [f"{PREFIX}{name.upper()}" for name in names if getattr(settings, name)]:
+        raise SettingsError(tuple(f"{name} is for PostgreSQL alone; DATABASE_URL names another" for name in said))

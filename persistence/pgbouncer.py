@@ -12,9 +12,9 @@ BY_TRANSACTION = "counterfoil_by_transaction"
 _TRUE = {"true", "1", "yes", "on"}
 
 
-def asks_for_pgbouncer(url: URL) -> bool:
-    """Tell whether the URL says `?pgbouncer=true`, as several libraries have it."""
-    return str(url.query.get("pgbouncer", "")).lower() in _TRUE
+def is_shared(url: URL, *, pgbouncer: bool = False) -> bool:
+    """Tell whether a server is behind PgBouncer: by a setting, or `?pgbouncer=true`, as several libraries have it."""
+    return pgbouncer or str(url.query.get("pgbouncer", "")).lower() in _TRUE
 
 
 def without_prepared_statements() -> dict[str, Any]:

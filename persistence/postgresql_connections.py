@@ -10,8 +10,19 @@ from persistence.postgresql_tls import TLS_FILES, tls_context
 
 _OURS = {"pgbouncer", *TLS_FILES}
 
-UNDERSTOOD = {*_OURS, "target_session_attrs"}
-"""Parameters of a URL that are understood beside the driver's usual ones."""
+_DRIVERS = {
+    "host",
+    "passfile",
+    "password",
+    "port",
+    "prepared_statement_cache_size",
+    "ssl",
+    "target_session_attrs",
+    "user",
+}
+
+UNDERSTOOD = {*_OURS, *_DRIVERS}
+"""Parameters of a URL that are understood: ours, and those that the driver takes as they are."""
 
 
 def plain_url(url: URL) -> URL:
