@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,8 +22,11 @@ SERVER_CONNECTIONS = 2
 
 
 @contextmanager
-def pgbouncer_before(database_url: str) -> Iterator[str]:
-    """Run PgBouncer before a server for the time of the block; yields the URL of the same database through it."""
+def pgbouncer_before(database_url: str, *, files: Sequence[Path] = (), more: str = "") -> Iterator[str]:
+    """Run PgBouncer before a server for the time of the block; yields the URL of the same database through it.
+
+    `more` is added to its configuration, where `{folder}` is where it finds the `files`.
+    """
     if PROGRAM is None:
         pytest.skip("PgBouncer is not installed (apt-get install pgbouncer)")
     url = make_url(database_url)
@@ -31,7 +34,11 @@ def pgbouncer_before(database_url: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="pgbouncer-") as home:
         folder = Path(home)
         (folder / "users.txt").write_text(f'"{url.username}" "{url.password}"\n')
-        (folder / "pgbouncer.ini").write_text(_settings(folder, f"host={url.host} port={url.port or 5432}", port))
+        (folder / "pgbouncer.ini").write_text(
+            _settings(folder, f"host={url.host} port={url.port or 5432}", port) + more.format(folder=folder)
+        )
+        for file in files:
+            shutil.copy(file, folder)
         as_other = []
         if os.geteuid() == 0:  # it refuses to run as root
             as_other = ["-u", "nobody"]
