@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,6 +14,7 @@ from persistence.pgbouncer import is_shared
 from persistence.session_timeouts import timeouts
 from persistence.sessions import Sessions, create_sessions
 from persistence.settings import PREFIX, DatabaseSettings, SettingsError, load_entities
+from persistence.watch.statements import StatementWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,13 @@ class Database:
     entities: Entities
     replica: AsyncEngine
     listener: AsyncEngine | None
+    watch: StatementWatch = field(default_factory=StatementWatch)
+
+    def watch_statements(self) -> None:
+        """Count the statements from now on, in `watch`, for which there is a reader; where settings ask it is done."""
+        if not self.watch.is_attached:
+            for engine in {self.engine, self.replica}:
+                self.watch.attach(engine.sync_engine)
 
     async def reach(self) -> None:
         """Connect once to each server; raises Unreachable, which names the setting."""
@@ -80,7 +88,11 @@ def make_database(
     if settings.reader_url is not None:
         direct = settings.model_copy(update={"pgbouncer": False})
         replica = _engine(direct, "COUNTERFOIL_READER_URL", settings.reader_url, f"{application_name} reader", said)
-    return Database(engine, create_sessions(engine, entities, replica), entities, replica, listener)
+    watch = StatementWatch(settings.slow_query, settings.repeated_statements)
+    database = Database(engine, create_sessions(engine, entities, replica), entities, replica, listener, watch)
+    if settings.slow_query is not None or settings.repeated_statements is not None:
+        database.watch_statements()
+    return database
 
 
 def _engine(

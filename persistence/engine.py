@@ -19,6 +19,7 @@ from persistence.database_url import database_url, shown
 from persistence.dialects import Dialect
 from persistence.pgbouncer import is_shared, say_in_every_transaction
 from persistence.session_timeouts import Isolation
+from persistence.watch.pool import WatchedPool
 
 __all__ = ["REACH_SECONDS", "create_engine", "database_url", "migration_engine", "reach", "readable", "shown"]
 
@@ -63,6 +64,7 @@ def create_engine(  # noqa: PLR0913 - one keyword for each setting of the pool
         options["isolation_level"] = isolation
     engine = create_async_engine(
         driver_url(url),
+        poolclass=WatchedPool,
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_recycle=recycle,

@@ -60,6 +60,10 @@ class DatabaseSettings(BaseSettings):
     """Seconds that one statement may take."""
     lock_timeout: float | None = Field(None, gt=0, le=86_400)
     """Seconds that a statement may wait for one lock."""
+    slow_query: float | None = Field(None, ge=0, le=86_400)
+    """Seconds from which on a statement is logged, without its values; unset: none is."""
+    repeated_statements: int | None = Field(None, ge=1)
+    """How often a request or job may send the same statement before it is logged, for development; unset: always."""
     idle_in_transaction_timeout: float | None = Field(None, gt=0, le=86_400)
     """Seconds that an open transaction may lie idle before the server ends it."""
 
