@@ -9,7 +9,7 @@ from sqlalchemy.exc import DisconnectionError
 
 from persistence.dialects import Dialect
 from persistence.postgresql_connections import connect_arguments, plain_url
-from persistence.sqlite_functions import add_functions
+from persistence.sqlite_functions import register
 
 READ_ONLY = "counterfoil_read_only"
 """The engine's execution option of readers: the database itself refuses writes then."""
@@ -91,7 +91,7 @@ def _connect_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     for pragma in _SQLITE:
         cursor.execute(pragma)
     cursor.close()
-    add_functions(connection)
+    register(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -89,7 +89,10 @@ def make_database(
         direct = settings.model_copy(update={"pgbouncer": False})
         replica = _engine(direct, "COUNTERFOIL_READER_URL", settings.reader_url, f"{application_name} reader", said)
     watch = StatementWatch(settings.slow_query, settings.repeated_statements)
-    database = Database(engine, create_sessions(engine, entities, replica), entities, replica, listener, watch)
+    secret = settings.cursor_secret
+    key = secret.get_secret_value().encode() if secret else None
+    sessions = create_sessions(engine, entities, replica=replica, cursor_key=key)
+    database = Database(engine, sessions, entities, replica, listener, watch)
     if settings.slow_query is not None or settings.repeated_statements is not None:
         database.watch_statements()
     return database

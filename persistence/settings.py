@@ -66,6 +66,8 @@ class DatabaseSettings(BaseSettings):
     """How often a request or job may send the same statement before it is logged, for development; unset: always."""
     idle_in_transaction_timeout: float | None = Field(None, gt=0, le=86_400)
     """Seconds that an open transaction may lie idle before the server ends it."""
+    cursor_secret: SecretStr | None = Field(None, min_length=32)
+    """What signs the cursors of pages. Unset, each process makes its own: a cursor then ends with its process."""
 
     @field_validator("entities", mode="before")
     @classmethod
@@ -82,7 +84,7 @@ class DatabaseSettings(BaseSettings):
     @classmethod
     def hidden(cls) -> tuple[str, ...]:
         """Return the endings of the variables whose values no message shows."""
-        return ("_URL",)
+        return ("_URL", "_SECRET")
 
     @classmethod
     def settings_customise_sources(

@@ -13,6 +13,7 @@ from domain.origin import Origin
 from domain.result import IDS_KEPT
 from persistence.flush_audit import STALE
 from persistence.integrity import explained
+from persistence.one_task import own
 from persistence.reader import Reader
 from persistence.session import AUDITED, FAILURE, WriteSession
 from persistence.session_timeouts import Isolation, isolated
@@ -37,6 +38,13 @@ class Transaction:
         """Return the same transaction for another origin: what is written from now on bears its name."""
         self.session.sync_session.info["origin"] = origin
         return replace(self, origin=origin)
+
+    def lose(self, error: Exception) -> None:
+        """Have the scope raise this error at its end, although a block swallows it: half of a write is done.
+
+        A savepoint that is rolled back mends it.
+        """
+        self.session.sync_session.info[FAILURE] = error
 
     async def write(self, name: str, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
         """Run a statement that writes rows, of the entity `name`, with their audit rows, and return its only row.
@@ -71,6 +79,7 @@ async def bookkeeping(sessions: Sessions) -> AsyncIterator[WriteSession]:
     Commits when the block ends, and raises as `transaction` does. It has no origin: an entity cannot be written in it.
     """
     async with sessions() as session:
+        own(session)
         with explained(session.info["entities"]):
             async with session.begin():
                 yield session
@@ -90,6 +99,7 @@ async def transaction(
     is lost, unless a savepoint (`tx.session.begin_nested()`) was round the statement.
     """
     async with sessions(**isolated(sessions, isolation)) as session:
+        own(session)
         entities: Entities = session.info["entities"]
         session.sync_session.info["origin"] = origin
         try:

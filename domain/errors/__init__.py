@@ -4,6 +4,7 @@ The message names the value, what was expected, and the way out.
 """
 
 from domain.errors.base import CounterfoilError, Invalid, Problem, unknown
+from domain.errors.filters import InvalidFilter
 from domain.errors.input import (
     EndedBefore,
     EnqueueRefused,
@@ -16,6 +17,7 @@ from domain.errors.input import (
     UnreadablePayload,
 )
 from domain.errors.operations import InvalidSchedule, JobsRefused, ScheduleInCode, ScheduleThere
+from domain.errors.queries import InvalidCursor, InvalidQuery, Locked, NoCondition, NotLoaded
 from domain.errors.rows import (
     CannotRestore,
     ChangedMeanwhile,
@@ -34,6 +36,7 @@ from domain.errors.system import (
     NotYetDue,
     OwnEnding,
     ReadOnly,
+    SharedSession,
     UnauditedWrite,
     Unreachable,
 )
@@ -50,13 +53,19 @@ __all__ = [
     "InUse",
     "Invalid",
     "InvalidCommand",
+    "InvalidCursor",
+    "InvalidFilter",
+    "InvalidQuery",
     "InvalidRows",
     "InvalidSchedule",
     "JobIdTaken",
     "JobsRefused",
     "KilledItsWorker",
+    "Locked",
     "MissingReference",
+    "NoCondition",
     "NotFound",
+    "NotLoaded",
     "NotMigrated",
     "NotTaken",
     "NotYetDue",
@@ -66,6 +75,7 @@ __all__ = [
     "RowsRefused",
     "ScheduleInCode",
     "ScheduleThere",
+    "SharedSession",
     "StaleVersion",
     "TooLarge",
     "UnauditedWrite",
