@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from domain.errors import ChangedMeanwhile
+from domain.errors import ChangedMeanwhile, Locked
 from domain.job import RetryPolicy
 
 Value = TypeVar("Value")
@@ -49,7 +49,7 @@ async def retried(
 
 def met_another(error: BaseException) -> bool:
     """Tell whether the error says that two transactions met, and that this one was rolled back for it."""
-    if isinstance(error, ChangedMeanwhile):
+    if isinstance(error, ChangedMeanwhile | Locked):
         return True
     if not isinstance(error, DBAPIError):
         return False
