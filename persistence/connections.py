@@ -8,11 +8,15 @@ from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from persistence.dialects import Dialect
+from persistence.portable.json_values import json_text
 from persistence.postgresql_connections import connect_arguments, plain_url
 from persistence.sqlite_functions import register
 
 READ_ONLY = "counterfoil_read_only"
 """The engine's execution option of readers: the database itself refuses writes then."""
+
+WRITES = "counterfoil_writes"
+"""The engine's execution option of write sessions: on SQLite they take the lock when they begin."""
 
 BUSY_SECONDS = 5.0
 """How long a writer on SQLite waits for the one before it."""
@@ -39,10 +43,15 @@ def engine_options(
     if dialect is Dialect.POSTGRESQL:
         return {"connect_args": connect_arguments(url, application_name, session_settings, pgbouncer=pgbouncer)}
     if dialect is Dialect.SQLITE:
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
+        return {"connect_args": {"timeout": BUSY_SECONDS}, "json_serializer": json_text}
     arguments: dict[str, Any] = {"init_command": _MYSQL, "charset": "utf8mb4", **_encryption(url)}
     # The driver does not hear that its server has gone: it is asked on checkout.
-    return {"connect_args": arguments, "isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+    return {
+        "connect_args": arguments,
+        "isolation_level": "READ COMMITTED",
+        "pool_pre_ping": True,
+        "json_serializer": json_text,
+    }
 
 
 def listen_to(engine: Engine) -> None:
@@ -95,12 +104,16 @@ def _connect_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Begin a transaction: a writer's takes the lock at once, for one that has read first might never get it."""
-    read_only = bool(connection.get_execution_options().get(READ_ONLY, False))
+    """Begin a transaction: a writer's takes the lock at once, for one that has read first might never get it.
+
+    Whoever only looks, past our sessions, waits for no writer.
+    """
+    options = connection.get_execution_options()
+    read_only = bool(options.get(READ_ONLY, False))
     if connection.info.get(READ_ONLY, False) is not read_only:
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         connection.info[READ_ONLY] = read_only
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) and not read_only else "BEGIN")
 
 
 def _begin_mysql(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 import persistence.live_keys  # noqa: F401 - how live keys are made on MySQL
 from domain.errors import Unreachable
-from persistence.connections import driver_url, engine_options, listen_to
+from persistence.connections import WRITES, driver_url, engine_options, listen_to
 from persistence.database_url import database_url, shown
 from persistence.dialects import Dialect
 from persistence.pgbouncer import is_shared, say_in_every_transaction
@@ -84,7 +84,7 @@ def migration_engine(url: URL, *, pgbouncer: bool = False) -> AsyncEngine:
     options = engine_options(url, "counterfoil migrate", {}, pgbouncer=is_shared(url, pgbouncer=pgbouncer))
     engine = create_async_engine(driver_url(url), poolclass=NullPool, **options)
     listen_to(engine.sync_engine)
-    return engine
+    return engine.execution_options(**{WRITES: True})
 
 
 def readable(json_text: str) -> Any:  # noqa: ANN401 - JSON

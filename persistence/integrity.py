@@ -1,11 +1,10 @@
-"""What the database refuses, told in the errors of the business: by SQLSTATE and constraint name, never by text."""
+"""What the database refuses, told in the errors of the business: by its codes and constraint names, never by text."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any
+from dataclasses import replace
 
-from sqlalchemy import Table, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -23,16 +22,9 @@ from domain.errors import (
     ReadOnly,
 )
 from persistence.attempted import Attempted
+from persistence.violation import Kind, Violation
+from persistence.violations import violation_of
 from persistence.written_tables import written_tables
-
-# PostgreSQL manual, appendix A.
-_UNIQUE = "23505"
-_FOREIGN_KEY = {"23503", "23001"}
-# A table, a column, a function: in a deploy, a worker may be newer than the database.
-_UNDEFINED = {"42P01", "42703", "42883"}
-_READ_ONLY = "25006"
-_KINDS = {"23502": "not-null", "23514": "check", "23P01": "exclusion"}
-_DATA = "22"
 
 
 @contextmanager
@@ -46,47 +38,59 @@ def explained(entities: Entities, attempted: Callable[[], Attempted] = Attempted
     except StaleDataError:
         raise _stale(attempted()) from None
     except DBAPIError as error:
-        if (known := _explain(entities, error, attempted())) is None:
+        violation = violation_of(entities, error)
+        if violation is None:
             raise
-        raise known from None
+        purged_from = _purged_from(entities, violation, error)
+        if purged_from == violation.table:  # of those that do not name the table that refers
+            violation = replace(violation, table=_only_one_that_refers(entities, purged_from))
+        raise _explain(violation, purged_from, attempted()) from None
 
 
-def _explain(entities: Entities, error: DBAPIError, attempted: Attempted) -> CounterfoilError | None:
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    cause: Any = getattr(error.orig, "__cause__", None) or error.orig  # of a COPY, the driver's own
-    table, constraint = getattr(cause, "table_name", None), getattr(cause, "constraint_name", None)
-    entity, column = str(table), _column(entities, table, constraint) or getattr(cause, "column_name", None) or ""
-    if state == _UNIQUE:
-        value = attempted.value(entity, column)
-        held = "this value" if value is None else repr(value)
-        return Duplicate(entity, column, (Problem(None, column, f"another live row has {held}"),), value)
-    if state in _FOREIGN_KEY:
-        return _explain_reference(entities, error, attempted, (entity, column, constraint))
-    if state in _KINDS:
-        return ConstraintViolated(entity, str(constraint or column), _KINDS[state])
-    if state.startswith(_DATA):
-        return InvalidRows(entity if table else "value", (Problem(None, column, str(cause)),))
-    return _explain_server(state)
-
-
-def _explain_server(state: str) -> CounterfoilError | None:
-    if state in _UNDEFINED:
-        return NotMigrated()
-    return ReadOnly() if state == _READ_ONLY else None
-
-
-def _explain_reference(
-    entities: Entities, error: DBAPIError, attempted: Attempted, where: tuple[str, str, str | None]
+def _explain(  # noqa: PLR0911 - one for each kind
+    violation: Violation, purged_from: str | None, attempted: Attempted
 ) -> CounterfoilError:
-    """Tell a row that is missing from one that is still needed: both come as one code, on the table that refers."""
-    entity, column, constraint = where
-    if referred := _referred(entities, entity, constraint):
-        writes = dict.fromkeys(written_tables(text(str(error.statement or "").replace(":", "\\:"))))
-        if ("delete from", referred.lower()) in writes:
-            return InUse(referred, tuple(attempted.purged.get(referred, ())), entity, purged=True)
+    entity, column, constraint = violation.table or "None", violation.column or "", violation.constraint
     value = attempted.value(entity, column)
-    problem = Problem(None, column, f"refers to a missing row{'' if value is None else f' {value!r}'} ({constraint})")
-    return MissingReference(entity, (problem,), value)
+    match violation.kind:
+        case Kind.UNIQUE:
+            held = "this value" if value is None else repr(value)
+            return Duplicate(entity, column, (Problem(None, column, f"another live row has {held}"),), value)
+        case Kind.FOREIGN_KEY if purged_from is not None:
+            ids = tuple(attempted.purged.get(purged_from, ()))
+            return InUse(purged_from, ids, violation.table or "row", purged=True)
+        case Kind.FOREIGN_KEY:
+            which = "" if value is None else f" {value!r}"
+            problem = Problem(None, column, f"refers to a missing row{which} ({constraint})")
+            return MissingReference(entity, (problem,), value)
+        case Kind.UNDEFINED:
+            return NotMigrated()
+        case Kind.READ_ONLY:
+            return ReadOnly()
+        case Kind.DATA:
+            return InvalidRows(violation.table or "value", (Problem(None, column, violation.said),))
+        case _:
+            return ConstraintViolated(entity, str(constraint or column), violation.kind.value)
+
+
+def _purged_from(entities: Entities, violation: Violation, error: DBAPIError) -> str | None:
+    """Return the entity that a refused statement was to delete from; None where a foreign key refuses something else.
+
+    A row that is missing and one that is still needed come as one kind, mostly on the table that refers.
+    """
+    if violation.kind is not Kind.FOREIGN_KEY:
+        return None
+    writes = written_tables(text(str(error.statement or "").replace(":", "\\:")))
+    return next((name for kind, name in writes if kind == "delete from" and name in entities), None)
+
+
+def _only_one_that_refers(entities: Entities, target: str | None) -> str | None:
+    refer = [
+        entity.name
+        for entity in entities.values()
+        if any(reference.target == target for reference in entity.references.values())
+    ]
+    return refer[0] if len(refer) == 1 else None
 
 
 def _stale(attempted: Attempted) -> ChangedMeanwhile:
@@ -94,25 +98,3 @@ def _stale(attempted: Attempted) -> ChangedMeanwhile:
         return ChangedMeanwhile()
     (read,) = attempted.changed
     return ChangedMeanwhile(read.entity, read.id, read.version)
-
-
-def _referred(entities: Entities, entity: str, constraint: str | None) -> str | None:
-    """Return the table to which a foreign key leads."""
-    keys = entities[entity].table.foreign_key_constraints if entity in entities else ()
-    return next((key.referred_table.name for key in keys if str(key.name) == str(constraint)), None)
-
-
-def _column(entities: Entities, table: str | None, constraint: str | None) -> str | None:
-    if table is None or table not in entities:
-        return None
-    named = _columns_by_constraint(entities[table].table)
-    return named.get(str(constraint))
-
-
-@lru_cache(maxsize=1024)
-def _columns_by_constraint(table: Table) -> dict[str, str]:
-    indexes = {str(index.name): ", ".join(column.name for column in index.columns) for index in table.indexes}
-    rules = {
-        str(rule.name): ", ".join(column.name for column in getattr(rule, "columns", ())) for rule in table.constraints
-    }
-    return {**indexes, **rules}

@@ -10,8 +10,10 @@ from domain.commands import Purge
 from domain.entities import EntityType
 from domain.errors import InUse, NotFound
 from domain.result import Result, counted
+from persistence.dialects import Dialect, dialect_of
 from persistence.dry_run import taken_back
 from persistence.next_batch import enqueue_next_batch
+from persistence.portable.purge import purge
 from persistence.selection_conditions import among
 from persistence.statements import quoted, statement
 from persistence.transaction import Transaction
@@ -68,6 +70,8 @@ async def _purge_all(tx: Transaction, command: Purge) -> Result:
 
 
 async def _purge(tx: Transaction, entity: EntityType, due: str, which: Mapping[str, Any], *, limit: int) -> Result:
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return await purge(tx, entity, which, limit=limit)
     sentence = statement("purge", table=entity.table, due=due, unreferenced=_unreferenced(tx, entity))
     found = await tx.write(entity.name, sentence, {**which, "purge_limit": limit})
     return counted("purged", entity.name, found["written"], found["ids"])

@@ -6,6 +6,7 @@ from pydantic import SecretBytes
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from domain.entities import Entities
+from persistence.connections import WRITES
 from persistence.pgbouncer import BY_TRANSACTION, is_by_transaction
 from persistence.session import WriteSession
 
@@ -31,4 +32,5 @@ def create_sessions(
         REPLICA: replica or engine,
         BY_TRANSACTION: is_by_transaction(engine),
     }
-    return async_sessionmaker(engine, class_=WriteSession, expire_on_commit=False, info=info)
+    writing = engine.execution_options(**{WRITES: True})
+    return async_sessionmaker(writing, class_=WriteSession, expire_on_commit=False, info=info)

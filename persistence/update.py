@@ -12,7 +12,9 @@ from domain.errors import InvalidRows, Problem
 from domain.result import Result, counted
 from domain.rows import key_value, parse_rows
 from persistence.attempted import Attempted
+from persistence.dialects import Dialect, dialect_of
 from persistence.integrity import explained
+from persistence.portable import update as portable
 from persistence.references import settle_references
 from persistence.selection import LARGE, asked, refuse_stale, select_by_keys, select_few
 from persistence.statements import compared, quoted, statement
@@ -45,6 +47,9 @@ async def apply_changes(tx: Transaction, entity: EntityType, changes: Mapping[in
     columns = sorted({name for row in changes.values() for name in row})
     if not columns:
         return Result(skipped=len(changes))
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        with explained(tx.entities, lambda: Attempted({entity.name: list(changes.values())})):
+            return await portable.apply_changes(tx, entity, changes)
     sentence = statement("update", table=entity.table, **change_of(entity.table, tuple(columns)))
     rows = [{"id": entity_id, "changes": row} for entity_id, row in changes.items()]
     with explained(tx.entities, lambda: Attempted({entity.name: list(changes.values())})):

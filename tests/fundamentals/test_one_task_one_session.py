@@ -14,6 +14,8 @@ from persistence.sessions import Sessions
 from persistence.transaction import Transaction
 from tests.worlds import begin, images
 
+pytestmark = pytest.mark.on_every_engine
+
 
 async def add(tx: Transaction) -> None:
     """Add an object."""

@@ -1,0 +1,62 @@
+"""Rows that have long been deleted, and to which no other row refers, deleted for good."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, exists, select, update
+
+from domain.entities import EntityType
+from domain.result import Result
+from persistence.portable.written import audited, moment, run
+from persistence.transaction import Transaction
+
+
+async def purge(tx: Transaction, entity: EntityType, which: Mapping[str, Any], *, limit: int) -> Result:
+    """Purge up to `limit` rows of one entity, the oldest first, with their audit rows; those that others hold wait.
+
+    `which` has either `row_ids`, or `retention_seconds` after the deletion.
+    """
+    table = entity.table
+    if "row_ids" in which:
+        is_due: ColumnElement[bool] = table.c.id.in_(which["row_ids"]) & table.c.deleted_at.is_not(None)
+    else:
+        is_due = table.c.deleted_at < (await moment(tx)).at - timedelta(seconds=which["retention_seconds"])
+    due = (
+        select(table.c.id)
+        .where(is_due, *_unreferenced(tx, entity))
+        .order_by(table.c.deleted_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list((await tx.session.execute(due)).scalars())
+
+    async def write(some: Sequence[int]) -> int:
+        await _let_go_of_itself(tx, entity, some)
+        return await run(tx, delete(table).where(table.c.id.in_(some)))
+
+    return await audited(tx, entity, "purge", sorted(ids), write)
+
+
+async def _let_go_of_itself(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> None:
+    """Clear the references of rows to themselves, for which MySQL would keep them."""
+    table = entity.table
+    for reference in entity.references.values():
+        column = table.c[reference.column]
+        if reference.target == entity.name and column.nullable:
+            itself = table.c.id.in_(ids), column == table.c.id
+            await run(tx, update(table).where(*itself).values({reference.column: None}))
+
+
+def _unreferenced(tx: Transaction, entity: EntityType) -> list[ColumnElement[bool]]:
+    """Return the conditions that no row of any entity refers to the candidate (itself apart)."""
+    conditions = []
+    for child in tx.entities.values():
+        for reference in child.references.values():
+            if reference.target == entity.name:
+                holder = child.table.alias()
+                refers = [holder.c[reference.column] == entity.table.c.id]
+                if child.name == entity.name:
+                    refers.append(holder.c.id != entity.table.c.id)
+                conditions.append(~exists().where(*refers))
+    return conditions
