@@ -14,7 +14,7 @@ from persistence.dialects import Dialect, dialect_of
 from persistence.dry_run import taken_back
 from persistence.next_batch import enqueue_next_batch
 from persistence.portable.purge import purge
-from persistence.selection_conditions import among
+from persistence.rows_among import rows_among
 from persistence.statements import quoted, statement
 from persistence.transaction import Transaction
 
@@ -79,8 +79,8 @@ async def _purge(tx: Transaction, entity: EntityType, due: str, which: Mapping[s
 
 async def _refuse_missing(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> None:
     source = entity.table.c
-    query = select(source.id).where(among(source.id, ids), source.deleted_at.is_not(None)).order_by(source.id)
-    deleted = set((await tx.session.execute(query.with_for_update())).scalars())
+    query = select(source.id).where(source.deleted_at.is_not(None)).order_by(source.id).with_for_update()
+    deleted = {row[0] for row in await rows_among(tx, query, source.id, ids)}
     if missing := [row_id for row_id in dict.fromkeys(ids) if row_id not in deleted]:
         raise NotFound(f"deleted {entity.name}", "id", tuple(missing), live=False)
 
@@ -90,8 +90,8 @@ async def _refuse_referred(tx: Transaction, entity: EntityType, ids: Sequence[in
         for reference in child.references.values():
             if reference.target == entity.name:
                 column = child.table.c[reference.column]
-                query = select(column).distinct().where(among(column, ids)).order_by(column)
-                if found := (await tx.session.execute(query)).scalars().all():
+                query = select(column).distinct().order_by(column)
+                if found := [row[0] for row in await rows_among(tx, query, column, ids)]:
                     raise InUse(entity.name, tuple(found), child.name, purged=True)
 
 

@@ -9,27 +9,30 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 from domain.entities import EntityType
 from domain.result import Result
 from persistence.portable.written import audited, moment, run
+from persistence.rows_among import rows_among
 from persistence.transaction import Transaction
 
 
 async def purge(tx: Transaction, entity: EntityType, which: Mapping[str, Any], *, limit: int) -> Result:
     """Purge up to `limit` rows of one entity, the oldest first, with their audit rows; those that others hold wait.
 
-    `which` has either `row_ids`, or `retention_seconds` after the deletion.
+    `which` has `row_ids`, or the `retention_seconds` since which they have been deleted.
     """
     table = entity.table
-    if "row_ids" in which:
-        is_due: ColumnElement[bool] = table.c.id.in_(which["row_ids"]) & table.c.deleted_at.is_not(None)
-    else:
-        is_due = table.c.deleted_at < (await moment(tx)).at - timedelta(seconds=which["retention_seconds"])
-    due = (
+    query = (
         select(table.c.id)
-        .where(is_due, *_unreferenced(tx, entity))
+        .where(*_unreferenced(tx, entity))
         .order_by(table.c.deleted_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = list((await tx.session.execute(due)).scalars())
+    ids: list[int]
+    if "row_ids" in which:
+        deleted = query.where(table.c.deleted_at.is_not(None))
+        ids = [row[0] for row in await rows_among(tx, deleted, table.c.id, which["row_ids"])]
+    else:
+        before = (await moment(tx)).at - timedelta(seconds=which["retention_seconds"])
+        ids = list((await tx.session.execute(query.where(table.c.deleted_at < before))).scalars())
 
     async def write(some: Sequence[int]) -> int:
         await _let_go_of_itself(tx, entity, some)

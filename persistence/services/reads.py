@@ -50,7 +50,9 @@ class Reads(Bound[Model, Create, Update]):
         if not ids:
             return []
         query = self._live(read, load, include_deleted=include_deleted)
-        rows = await reader_of(read).scalars(query.where(among(self._id, list(dict.fromkeys(ids)))))
+        rows = await reader_of(read).scalars(
+            query.where(among(self._id, list(dict.fromkeys(ids)), reader_of(read).dialect))
+        )
         by_id = {row.id: row for row in rows}
         return [by_id[row_id] for row_id in ids if row_id in by_id]
 

@@ -170,7 +170,7 @@ async def found(database: Database, tree: Filter, *, include_deleted: bool = Fal
 async def test_every_operator_lets_the_same_rows_through_on_every_database(
     database: Database, subtests: pytest.Subtests
 ) -> None:
-    """Of every kind of column, with nulls, cases, wildcards and letters of other alphabets; also trees and relations."""
+    """Of every kind of column, with nulls, cases, wildcards and foreign letters; also trees and relations."""
     await plant_specimens(database.engine)
     for words, expected in OPERATORS + TREES + RELATED:
         with subtests.test(str(words)):

@@ -12,6 +12,8 @@ from persistence.update import update_rows
 from tests.ledger import assert_balanced
 from tests.worlds import apply, begin, images, plant
 
+pytestmark = pytest.mark.on_every_engine
+
 WRITES: list[Command] = [
     Update(entity="task", key=["t0", "t1"], changes={"title": "new"}, expected_version=2),
     Update(entity="task", where={"status": "pending"}, changes={"title": "new"}, expected_version=2),
