@@ -30,7 +30,7 @@ _SQLITE = (
 _MYSQL = (
     "SET SESSION time_zone = '+00:00', "
     "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-    "collation_connection = 'utf8mb4_bin'"
+    "collation_connection = @@collation_database"
 )
 
 
@@ -42,7 +42,7 @@ def engine_options(url: URL, application_name: str, session_settings: Mapping[st
         return {"connect_args": {"server_settings": settings}}
     if dialect is Dialect.SQLITE:
         return {"connect_args": {"timeout": BUSY_SECONDS}, "json_serializer": json_text}
-    arguments: dict[str, Any] = {"init_command": _MYSQL, "charset": "utf8mb4", **_encryption(url)}
+    arguments: dict[str, Any] = {"charset": "utf8mb4", **_encryption(url)}
     # The driver does not hear that its server has gone: it is asked on checkout.
     return {
         "connect_args": arguments,
@@ -61,6 +61,7 @@ def listen_to(engine: Engine) -> None:
         event.listen(engine, "connect", _connect_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        event.listen(engine, "connect", _connect_mysql)
         event.listen(engine, "begin", _begin_mysql)
 
 
@@ -97,6 +98,12 @@ def _connect_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
         cursor.execute(pragma)
     cursor.close()
     register(connection)
+
+
+def _connect_mysql(connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter
+    cursor = connection.cursor()
+    cursor.execute(_MYSQL)
+    cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

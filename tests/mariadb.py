@@ -52,7 +52,7 @@ class MariaDB:
 
     def create(self, name: str, schema: str = "") -> None:
         """Create a database, with the schema that `described` returned of another."""
-        self.run(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; USE {name}; {schema}")
+        self.run(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin; USE {name}; {schema}")
 
     def drop(self, name: str) -> None:
         """Drop a database."""
