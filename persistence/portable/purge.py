@@ -1,38 +1,40 @@
 """Rows that have long been deleted, and to which no other row refers, deleted for good."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 
 from domain.entities import EntityType
 from domain.result import Result
 from persistence.portable.written import audited, moment, run
-from persistence.rows_among import rows_among
 from persistence.transaction import Transaction
 
 
-async def purge(tx: Transaction, entity: EntityType, which: Mapping[str, Any], *, limit: int) -> Result:
-    """Purge up to `limit` rows of one entity, the oldest first, with their audit rows; those that others hold wait.
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Which deleted rows: those that were deleted longer ago than `retention`, or these ids."""
 
-    `which` has `row_ids`, or the `retention_seconds` since which they have been deleted.
-    """
+    retention: timedelta | None = None
+    ids: Sequence[int] = ()
+
+
+async def purge(tx: Transaction, entity: EntityType, due: Due, *, limit: int) -> Result:
+    """Purge up to `limit` rows of one entity, the oldest first, with their audit rows; those that others hold wait."""
     table = entity.table
-    query = (
+    if due.retention is None:
+        condition = and_(table.c.id.in_(due.ids), table.c.deleted_at.is_not(None))
+    else:
+        condition = table.c.deleted_at < (await moment(tx)).at - due.retention
+    found = (
         select(table.c.id)
-        .where(*_unreferenced(tx, entity))
+        .where(condition, *_unreferenced(tx, entity))
         .order_by(table.c.deleted_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids: list[int]
-    if "row_ids" in which:
-        deleted = query.where(table.c.deleted_at.is_not(None))
-        ids = [row[0] for row in await rows_among(tx, deleted, table.c.id, which["row_ids"])]
-    else:
-        before = (await moment(tx)).at - timedelta(seconds=which["retention_seconds"])
-        ids = list((await tx.session.execute(query.where(table.c.deleted_at < before))).scalars())
+    ids = list((await tx.session.execute(found)).scalars())
 
     async def write(some: Sequence[int]) -> int:
         await _let_go_of_itself(tx, entity, some)
