@@ -14,6 +14,9 @@ from persistence.sqlite_functions import register
 READ_ONLY = "counterfoil_read_only"
 """The engine's execution option of readers: the database itself refuses writes then."""
 
+WRITES = "counterfoil_writes"
+"""The engine's execution option of write sessions: on SQLite they take the lock when they begin."""
+
 BUSY_SECONDS = 5.0
 """How long a writer on SQLite waits for the one before it."""
 
@@ -27,7 +30,7 @@ _SQLITE = (
 _MYSQL = (
     "SET SESSION time_zone = '+00:00', "
     "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-    "collation_connection = 'utf8mb4_bin'"
+    "collation_connection = @@collation_database"
 )
 
 
@@ -39,7 +42,7 @@ def engine_options(url: URL, application_name: str, session_settings: Mapping[st
         return {"connect_args": {"server_settings": settings}}
     if dialect is Dialect.SQLITE:
         return {"connect_args": {"timeout": BUSY_SECONDS}, "json_serializer": json_text}
-    arguments: dict[str, Any] = {"init_command": _MYSQL, "charset": "utf8mb4", **_encryption(url)}
+    arguments: dict[str, Any] = {"charset": "utf8mb4", **_encryption(url)}
     # The driver does not hear that its server has gone: it is asked on checkout.
     return {
         "connect_args": arguments,
@@ -58,6 +61,7 @@ def listen_to(engine: Engine) -> None:
         event.listen(engine, "connect", _connect_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        event.listen(engine, "connect", _connect_mysql)
         event.listen(engine, "begin", _begin_mysql)
 
 
@@ -96,13 +100,23 @@ def _connect_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     register(connection)
 
 
+def _connect_mysql(connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter
+    cursor = connection.cursor()
+    cursor.execute(_MYSQL)
+    cursor.close()
+
+
 def _begin_sqlite(connection: Connection) -> None:
-    """Begin a transaction: a writer's takes the lock at once, for one that has read first might never get it."""
-    read_only = bool(connection.get_execution_options().get(READ_ONLY, False))
+    """Begin a transaction: a writer's takes the lock at once, for one that has read first might never get it.
+
+    Whoever only looks, past our sessions, waits for no writer.
+    """
+    options = connection.get_execution_options()
+    read_only = bool(options.get(READ_ONLY, False))
     if connection.info.get(READ_ONLY, False) is not read_only:
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         connection.info[READ_ONLY] = read_only
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) and not read_only else "BEGIN")
 
 
 def _begin_mysql(connection: Connection) -> None:

@@ -32,16 +32,10 @@ class Relation:
 
 
 @lru_cache(maxsize=1024)
-def _by_mapper(model: type) -> Mapping[str, Relation]:
-    mapper: Mapper[object] = inspect(model)
-    relations = ((str(name), _relation(str(name), found)) for name, found in mapper.relationships.items())
-    return {name: relation for name, relation in relations if relation is not None}
-
-
 def relations_of(entity: EntityType) -> Mapping[str, Relation]:
     """Return the relations of an entity by name: its relationships, and foreign keys that have none (`project`).
 
-    A relationship with more to its join condition than equal columns is none that a filter leads through.
+    A relationship whose join condition asks more than that columns are equal is left out.
     """
     table = entity.table
     keys = {
@@ -50,7 +44,9 @@ def relations_of(entity: EntityType) -> Mapping[str, Relation]:
         )
         for name, reference in entity.references.items()
     }
-    return {**keys, **_by_mapper(entity.model)}
+    mapper: Mapper[object] = inspect(entity.model)
+    made = ((str(name), _relation(str(name), found)) for name, found in mapper.relationships.items())
+    return {**keys, **{name: relation for name, relation in made if relation is not None}}
 
 
 def _referred(table: Table, column: str) -> str:

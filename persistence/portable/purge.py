@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 
 from domain.entities import EntityType
 from domain.result import Result
@@ -37,9 +37,20 @@ async def purge(tx: Transaction, entity: EntityType, due: Due, *, limit: int) ->
     ids = list((await tx.session.execute(found)).scalars())
 
     async def write(some: Sequence[int]) -> int:
+        await _let_go_of_itself(tx, entity, some)
         return await run(tx, delete(table).where(table.c.id.in_(some)))
 
     return await audited(tx, entity, "purge", sorted(ids), write)
+
+
+async def _let_go_of_itself(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> None:
+    """Clear the references of rows to themselves, for which MySQL would keep them."""
+    table = entity.table
+    for reference in entity.references.values():
+        column = table.c[reference.column]
+        if reference.target == entity.name and column.nullable:
+            itself = table.c.id.in_(ids), column == table.c.id
+            await run(tx, update(table).where(*itself).values({reference.column: None}))
 
 
 def _unreferenced(tx: Transaction, entity: EntityType) -> list[ColumnElement[bool]]:
