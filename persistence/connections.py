@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
-from persistence.collation import MYSQL_COLLATION
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
 from persistence.postgresql_connections import connect_arguments, plain_url
@@ -32,7 +31,7 @@ _SQLITE = (
 _MYSQL = (
     "SET SESSION time_zone = '+00:00', "
     "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-    f"collation_connection = {MYSQL_COLLATION}"
+    "collation_connection = @@collation_database"
 )
 
 
@@ -45,7 +44,7 @@ def engine_options(
         return {"connect_args": connect_arguments(url, application_name, session_settings, pgbouncer=pgbouncer)}
     if dialect is Dialect.SQLITE:
         return {"connect_args": {"timeout": BUSY_SECONDS}, "json_serializer": json_text}
-    arguments: dict[str, Any] = {"init_command": _MYSQL, "charset": "utf8mb4", **_encryption(url)}
+    arguments: dict[str, Any] = {"charset": "utf8mb4", **_encryption(url)}
     # The driver does not hear that its server has gone: it is asked on checkout.
     return {
         "connect_args": arguments,
@@ -64,6 +63,7 @@ def listen_to(engine: Engine) -> None:
         event.listen(engine, "connect", _connect_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        event.listen(engine, "connect", _connect_mysql)
         event.listen(engine, "begin", _begin_mysql)
 
 
@@ -102,6 +102,12 @@ def _connect_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
         cursor.execute(pragma)
     cursor.close()
     register(connection)
+
+
+def _connect_mysql(connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter
+    cursor = connection.cursor()
+    cursor.execute(_MYSQL)
+    cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
