@@ -18,13 +18,13 @@ from redis import Redis
 from domain.entities import Entities
 from persistence.database import Database, open_database
 from persistence.engine import database_url
+from persistence.revisions import alembic_config
 from persistence.scratch import create_database, drop_database
 from persistence.sessions import Sessions
 from tests.redis_faults import CLAIM
 from worker.composition import open_redis
 from worker.embedded import embedded_postgres, embedded_redis
 from worker.environment import load_settings
-from worker.migrate import alembic_config
 from worker.settings import Settings
 
 pytest_plugins = ["tests.engines"]
