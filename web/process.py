@@ -1,5 +1,6 @@
 """The server process: uvicorn round the application, which ends endless answers as soon as it is asked to stop."""
 
+import signal
 from socket import socket
 from types import FrameType
 
@@ -44,5 +45,8 @@ def serve(settings: WebSettings) -> bool:
         timeout_graceful_shutdown=settings.web_shutdown_grace,
     )
     server = _Server(config, app)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises the signal once more when it has ended: with nobody there, the exit code would be a failure's.
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     server.run()
     return server.started
