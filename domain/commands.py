@@ -107,16 +107,20 @@ class BulkUpdate(Bulk):
 
 
 class Selection(Command):
-    """Which live rows: exactly one of `id` (one or a list), `key` (one or a list), `where` (equality on fields)."""
+    """Which live rows: exactly one of `id` (one or a list), `key` (one or a list), `where` (a filter), `everything`.
+
+    An empty `where` is none: whoever means every live row says `everything=True`.
+    """
 
     entity: str
     id: Ids | None = None
     key: Keys | None = None
     where: Annotated[Row, Field(min_length=1)] | None = None
+    everything: bool = Field(default=False, strict=True)
 
     @model_validator(mode="after")
     def _select_in_one_way(self) -> "Selection":
-        ways = self._ways()
+        ways = {**self._ways(), "everything=true": self.everything or None}
         if sum(way is not None for way in ways.values()) != 1:
             raise ValueError(f"say which rows in exactly one way: {', '.join(ways)}")
         return self

@@ -4,11 +4,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import JsonValue
-from sqlalchemy import JSON, BigInteger, Enum, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Enum, text
 from sqlalchemy.ext.mutable import MutableList
 from sqlmodel import Field, Relationship, SQLModel
 
+from domain.column_types import json_value, long_string
 from domain.entity import COLLECTION, MAX_ID, RELATED, Entity, Schema, live_key, partial
 
 if TYPE_CHECKING:
@@ -48,8 +48,9 @@ def _checked(values: type[StrEnum], name: str) -> type[Any]:
 
 
 # In place changes (`task.tags.append`) are noticed only through MutableList.
-_TAGS = cast("type[Any]", MutableList.as_mutable(JSON().with_variant(JSONB(), "postgresql")))
+_TAGS = cast("type[Any]", MutableList.as_mutable(json_value()))
 _BIGINT = cast("type[Any]", BigInteger)
+_SORTABLE = ("id", "key", "title", "status", "priority", "created_at", "updated_at", "version")
 
 
 class TaskFields(SQLModel):
@@ -57,11 +58,11 @@ class TaskFields(SQLModel):
 
     key: str = Field(min_length=1, max_length=200)
     title: str = Field(min_length=1, max_length=500)
-    description: str | None = None
+    description: str | None = Field(default=None, sa_type=cast("type[Any]", long_string()))
     status: TaskStatus = Field(default=TaskStatus.PENDING, sa_type=_checked(TaskStatus, "status"))
     priority: TaskPriority = Field(default=TaskPriority.MEDIUM, sa_type=_checked(TaskPriority, "priority"))
     tags: list[JsonValue] = Field(
-        default_factory=list, sa_type=_TAGS, sa_column_kwargs={"server_default": text("'[]'")}
+        default_factory=list, sa_type=_TAGS, sa_column_kwargs={"server_default": text("('[]')")}
     )
     project_id: int = Field(ge=1, le=MAX_ID, foreign_key="project.id", index=True, sa_type=_BIGINT)
     assignee_id: int | None = Field(default=None, ge=1, le=MAX_ID, foreign_key="member.id", index=True, sa_type=_BIGINT)
@@ -83,6 +84,13 @@ class Task(TaskFields, Entity, table=True):
     __table_args__ = (live_key("task", "key"),)
     natural_key: ClassVar[str | None] = "key"
     owners: ClassVar[tuple[str, ...]] = ("project_id", "parent_id")
+    filterable: ClassVar[tuple[str, ...] | None] = (
+        *_SORTABLE,
+        *("description", "tags", "project_id", "assignee_id", "creator_id", "parent_id"),
+        *("project", "assignee", "creator", "parent", "subtasks"),
+    )
+    sortable: ClassVar[tuple[str, ...] | None] = _SORTABLE
+    loadable: ClassVar[tuple[str, ...] | None] = ("project", "assignee", "creator", "parent", "subtasks.assignee")
     create_schema: ClassVar[type[SQLModel]] = TaskCreate
     update_schema: ClassVar[type[SQLModel]] = TaskUpdate
 

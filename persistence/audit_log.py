@@ -3,16 +3,57 @@
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, MetaData, PrimaryKeyConstraint, Text, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, CheckConstraint, Index, MetaData, PrimaryKeyConstraint
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateColumn
+from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
 
+from domain.column_types import json_value, key_text, long_text, row_id
 from domain.entity import Entity
+from domain.moments import UtcDateTime, now
 
 ACTIONS = ("insert", "update", "soft_delete", "restore", "purge")
-_TEXT = cast("type[Any]", Text)
+_TEXT = cast("type[Any]", long_text())
+_KEY = cast("type[Any]", key_text())
 _BIGINT = cast("type[Any]", BigInteger)
-_JSONB = cast("type[Any]", JSONB(none_as_null=True))
+_JSON = cast("type[Any]", json_value(none_as_null=True))
+
+
+class TransactionNumber(FunctionElement[int]):
+    """The number of the running transaction; 0 where the database has none, for rows that go past our sessions."""
+
+    type = BigInteger()
+    inherit_cache = True
+    name = "transaction_number"
+
+
+@compiles(TransactionNumber)
+def _no_number(*_: object, **__: object) -> str:
+    return "0"
+
+
+@compiles(TransactionNumber, "postgresql")
+def _number(*_: object, **__: object) -> str:
+    return "pg_current_xact_id()::text::bigint"
+
+
+class PartitionableKey(PrimaryKeyConstraint):
+    """A primary key of id and time; of the id alone on SQLite, which counts up no other and has no partitions."""
+
+
+@compiles(PartitionableKey, "sqlite")
+def _key_of_sqlite(key: PartitionableKey, compiler: DDLCompiler, **_: object) -> str:
+    return f"CONSTRAINT {compiler.preparer.format_constraint(key)} PRIMARY KEY (id)"
+
+
+@compiles(CreateColumn, "sqlite")
+def _counted_column(create: CreateColumn, compiler: Any, **options: object) -> str:  # noqa: ANN401 - its methods are untyped
+    column = create.element
+    if column.primary_key and column.autoincrement is True and isinstance(column.table.primary_key, PartitionableKey):
+        return f"{compiler.preparer.format_column(column)} INTEGER NOT NULL"
+    return str(compiler.visit_create_column(create, **options))
 
 
 class AuditEntry(SQLModel, table=True):
@@ -25,29 +66,29 @@ class AuditEntry(SQLModel, table=True):
 
     __tablename__ = "audit_log"
     __table_args__ = (
-        PrimaryKeyConstraint("id", "at"),
+        PartitionableKey("id", "at"),
         CheckConstraint(f"action IN ({', '.join(repr(action) for action in ACTIONS)})", name="action"),
         Index(None, "entity", "entity_id", "id"),
         Index(None, "job_id"),
     )
     metadata: ClassVar[MetaData] = Entity.metadata
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=_BIGINT, sa_column_kwargs={"autoincrement": True})
+    id: int | None = Field(
+        default=None, primary_key=True, sa_type=cast("type[Any]", row_id()), sa_column_kwargs={"autoincrement": True}
+    )
     at: datetime = Field(
         default=None,
         primary_key=True,
-        sa_type=cast("type[Any]", DateTime(timezone=True)),
-        sa_column_kwargs={"server_default": func.now()},
+        sa_type=cast("type[Any]", UtcDateTime()),
+        sa_column_kwargs={"server_default": now()},
     )
-    txid: int = Field(
-        default=None, sa_type=_BIGINT, sa_column_kwargs={"server_default": text("pg_current_xact_id()::text::bigint")}
-    )
-    job_id: str | None = Field(default=None, sa_type=_TEXT)
+    txid: int = Field(default=None, sa_type=_BIGINT, sa_column_kwargs={"server_default": TransactionNumber()})
+    job_id: str | None = Field(default=None, sa_type=_KEY)
     actor: str = Field(sa_type=_TEXT)
     request_id: str | None = Field(default=None, sa_type=_TEXT)
     reason: str | None = Field(default=None, sa_type=_TEXT)
-    entity: str = Field(sa_type=_TEXT)
-    entity_id: str = Field(sa_type=_TEXT)
-    action: str = Field(sa_type=_TEXT)
-    before: dict[str, Any] | None = Field(default=None, sa_type=_JSONB)
-    after: dict[str, Any] | None = Field(default=None, sa_type=_JSONB)
+    entity: str = Field(sa_type=_KEY)
+    entity_id: str = Field(sa_type=_KEY)
+    action: str = Field(sa_type=_KEY)
+    before: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
+    after: dict[str, Any] | None = Field(default=None, sa_type=_JSON)

@@ -5,13 +5,14 @@ All of it goes with the job's row.
 
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Integer, MetaData
 from sqlmodel import Field, SQLModel
 
+from domain.column_types import json_value, key_text, long_bytes, long_text
 from domain.entity import Entity
 
-_TEXT = cast("type[Any]", Text)
+_TEXT = cast("type[Any]", long_text())
+_KEY = cast("type[Any]", key_text())
 _INTEGER = cast("type[Any]", Integer)
 _BIGINT = cast("type[Any]", BigInteger)
 
@@ -22,7 +23,7 @@ def _key(kind: type[Any]) -> Any:  # noqa: ANN401 - a Pydantic field
 
 
 def _job_id() -> Any:  # noqa: ANN401 - a Pydantic field
-    return Field(primary_key=True, sa_type=_TEXT, foreign_key="job.id", ondelete="CASCADE")
+    return Field(primary_key=True, sa_type=_KEY, foreign_key="job.id", ondelete="CASCADE")
 
 
 class RejectRow(SQLModel, table=True):
@@ -53,7 +54,7 @@ class ReportRow(SQLModel, table=True):
     job_id: str = _job_id()
     batch: int = _key(_INTEGER)
     first_line: int = Field(sa_type=_BIGINT)
-    runs: list[list[Any]] = Field(sa_type=cast("type[Any]", JSONB(none_as_null=True)), nullable=False)
+    runs: list[list[Any]] = Field(sa_type=cast("type[Any]", json_value(none_as_null=True)), nullable=False)
 
 
 class UploadRow(SQLModel, table=True):
@@ -64,4 +65,4 @@ class UploadRow(SQLModel, table=True):
 
     job_id: str = _job_id()
     number: int = _key(_INTEGER)
-    data: bytes = Field(sa_type=cast("type[Any]", LargeBinary))
+    data: bytes = Field(sa_type=cast("type[Any]", long_bytes()))

@@ -3,17 +3,24 @@
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import CheckConstraint, DateTime, Index, Integer, MetaData, Text, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Index, Integer, MetaData, text
 from sqlmodel import Field, SQLModel
 
+from domain.column_types import json_value, key_text, long_text
 from domain.entity import Entity
 from domain.job import JobState
+from domain.moments import UtcDateTime, now
 
-_TEXT = cast("type[Any]", Text)
-_TIME = cast("type[Any]", DateTime(timezone=True))
-_JSONB = cast("type[Any]", JSONB(none_as_null=True))
-_NOW = {"server_default": func.now()}
+_TEXT = cast("type[Any]", long_text())
+_KEY = cast("type[Any]", key_text())
+_TIME = cast("type[Any]", UtcDateTime())
+_JSON = cast("type[Any]", json_value(none_as_null=True))
+_NOW = {"server_default": now()}
+
+
+def _index(name: str, *columns: str, where: str) -> Index:
+    """Return a partial index; a plain one on MySQL, which has no others."""
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
 
 
 class JobRow(SQLModel, table=True):
@@ -28,24 +35,20 @@ class JobRow(SQLModel, table=True):
         CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in JobState)})", name="state"),
         CheckConstraint("actor <> ''", name="actor"),
         # The relay looks for what is due, the sweep for what was dispatched long ago.
-        Index("ix_job_due", "run_at", postgresql_where=text("state = 'queued' AND dispatched_at IS NULL")),
-        Index(
-            "ix_job_dispatched",
-            "dispatched_at",
-            postgresql_where=text("state = 'queued' AND dispatched_at IS NOT NULL"),
-        ),
-        Index("ix_job_finished", "state", "finished_at", postgresql_where=text("state <> 'queued'")),
+        _index("ix_job_due", "run_at", where="state = 'queued' AND dispatched_at IS NULL"),
+        _index("ix_job_dispatched", "dispatched_at", where="state = 'queued' AND dispatched_at IS NOT NULL"),
+        _index("ix_job_finished", "state", "finished_at", where="state <> 'queued'"),
     )
     metadata: ClassVar[MetaData] = Entity.metadata
 
-    id: str = Field(primary_key=True, sa_type=_TEXT)
-    name: str = Field(sa_type=_TEXT)
-    queue: str = Field(sa_type=_TEXT)
-    arguments: dict[str, Any] = Field(sa_type=_JSONB, nullable=False)
+    id: str = Field(primary_key=True, sa_type=_KEY)
+    name: str = Field(sa_type=_KEY)
+    queue: str = Field(sa_type=_KEY)
+    arguments: dict[str, Any] = Field(sa_type=_JSON, nullable=False)
     actor: str = Field(sa_type=_TEXT)
     request_id: str | None = Field(default=None, sa_type=_TEXT)
     reason: str | None = Field(default=None, sa_type=_TEXT)
-    state: str = Field(default=JobState.QUEUED.value, sa_type=_TEXT, sa_column_kwargs={"server_default": "queued"})
+    state: str = Field(default=JobState.QUEUED.value, sa_type=_KEY, sa_column_kwargs={"server_default": "queued"})
     run_at: datetime = Field(default=None, sa_type=_TIME, sa_column_kwargs=_NOW)
     dispatched_at: datetime | None = Field(default=None, sa_type=_TIME)
     attempt: int = Field(default=0, sa_type=cast("type[Any]", Integer), sa_column_kwargs={"server_default": text("0")})
@@ -53,9 +56,9 @@ class JobRow(SQLModel, table=True):
         default=5, sa_type=cast("type[Any]", Integer), sa_column_kwargs={"server_default": text("5")}
     )
     errors: list[dict[str, Any]] = Field(
-        default_factory=list, sa_type=_JSONB, nullable=False, sa_column_kwargs={"server_default": text("'[]'")}
+        default_factory=list, sa_type=_JSON, nullable=False, sa_column_kwargs={"server_default": text("('[]')")}
     )
-    result: dict[str, Any] | None = Field(default=None, sa_type=_JSONB)
+    result: dict[str, Any] | None = Field(default=None, sa_type=_JSON)
     enqueued_at: datetime = Field(default=None, sa_type=_TIME, sa_column_kwargs=_NOW)
     finished_at: datetime | None = Field(default=None, sa_type=_TIME)
 
@@ -66,5 +69,5 @@ class JobKind(SQLModel, table=True):
     __tablename__ = "job_kind"
     metadata: ClassVar[MetaData] = Entity.metadata
 
-    name: str = Field(primary_key=True, sa_type=_TEXT)
+    name: str = Field(primary_key=True, sa_type=_KEY)
     max_attempts: int = Field(sa_type=cast("type[Any]", Integer), sa_column_kwargs={"server_default": text("5")})

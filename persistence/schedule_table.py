@@ -3,14 +3,16 @@
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import Boolean, DateTime, Float, MetaData, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Boolean, Float, MetaData, text
 from sqlmodel import Field, SQLModel
 
+from domain.column_types import json_value, key_text, long_text
 from domain.entity import Entity
+from domain.moments import UtcDateTime
 from domain.schedule import CatchUp, Schedule
 
-_TEXT = cast("type[Any]", Text)
+_TEXT = cast("type[Any]", long_text())
+_KEY = cast("type[Any]", key_text())
 
 
 class ScheduleRow(SQLModel, table=True):
@@ -19,11 +21,11 @@ class ScheduleRow(SQLModel, table=True):
     __tablename__ = "schedule"
     metadata: ClassVar[MetaData] = Entity.metadata
 
-    name: str = Field(primary_key=True, sa_type=_TEXT)
+    name: str = Field(primary_key=True, sa_type=_KEY)
     cron: str = Field(sa_type=_TEXT)
     zone: str = Field(sa_type=_TEXT)
     job: str = Field(sa_type=_TEXT)
-    arguments: dict[str, Any] = Field(sa_type=cast("type[Any]", JSONB(none_as_null=True)), nullable=False)
+    arguments: dict[str, Any] = Field(sa_type=cast("type[Any]", json_value(none_as_null=True)), nullable=False)
     catch_up: str = Field(default=CatchUp.LAST.value, sa_type=_TEXT)
     jitter: float = Field(default=0, sa_type=cast("type[Any]", Float))
     paused: bool = Field(
@@ -41,5 +43,5 @@ class ScheduleTick(SQLModel, table=True):
     __tablename__ = "schedule_tick"
     metadata: ClassVar[MetaData] = Entity.metadata
 
-    name: str = Field(primary_key=True, sa_type=_TEXT)
-    ticked_at: datetime = Field(sa_type=cast("type[Any]", DateTime(timezone=True)))
+    name: str = Field(primary_key=True, sa_type=_KEY)
+    ticked_at: datetime = Field(sa_type=cast("type[Any]", UtcDateTime()))

@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 from pydantic import AwareDatetime, JsonValue
-from sqlalchemy import JSON, BigInteger, DateTime, MetaData, Numeric
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, MetaData, Numeric
 from sqlmodel import Field, SQLModel
 
+from domain.column_types import json_value
 from domain.entity import Entity, Schema, live_key, partial
+from domain.moments import UtcDateTime
 
 METADATA = MetaData(naming_convention=Entity.metadata.naming_convention)
 """The tables of these entities alone."""
@@ -21,13 +22,11 @@ class OrderFields(SQLModel):
     number: int
     group: str = "none"
     amount: Decimal = Field(default=Decimal(0), sa_type=cast("type[Any]", Numeric(30, 10)))
-    due: AwareDatetime | None = Field(default=None, sa_type=cast("type[Any]", DateTime(timezone=True)))
+    due: AwareDatetime | None = Field(default=None, sa_type=cast("type[Any]", UtcDateTime()))
     day: date | None = None
     open: bool = True
     share: float = 0.0
-    extra: dict[str, JsonValue] = Field(
-        default_factory=dict, sa_type=cast("type[Any]", JSON().with_variant(JSONB(), "postgresql"))
-    )
+    extra: dict[str, JsonValue] = Field(default_factory=dict, sa_type=cast("type[Any]", json_value()))
     within: int | None = Field(default=None, foreign_key="order.id", sa_type=cast("type[Any]", BigInteger))
 
 

@@ -4,6 +4,7 @@ The message names the value, what was expected, and the way out.
 """
 
 from domain.errors.base import CounterfoilError, Problem, unknown
+from domain.errors.filters import InvalidFilter
 from domain.errors.input import (
     EndedBefore,
     EnqueueRefused,
@@ -49,6 +50,7 @@ __all__ = [
     "EnqueueRefused",
     "InUse",
     "InvalidCommand",
+    "InvalidFilter",
     "InvalidRows",
     "InvalidSchedule",
     "JobIdTaken",
