@@ -25,6 +25,7 @@ STATUSES: Mapping[type[CounterfoilError], int] = {
     errors.ConstraintViolated: 422,
     errors.EnqueueRefused: 422,
     errors.InvalidCommand: 422,
+    errors.InvalidFilter: 422,
     errors.InvalidRows: 422,
     errors.InvalidSchedule: 422,
     errors.MissingReference: 422,
