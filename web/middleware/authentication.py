@@ -1,5 +1,7 @@
 """Who asks: the actor of a bearer token. Every path wants one, but those that are named here as open."""
 
+import re
+
 import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,7 +22,7 @@ class Authentication:
     """
 
     def __init__(self, app: ASGIApp, tokens: Tokens, readable: frozenset[str] = frozenset()) -> None:
-        """Take the application inside; below the paths `readable` everybody may read."""
+        """Take the application inside; what lies below the roots `readable` everybody may read."""
         self._app, self._tokens, self._readable = app, tokens, readable
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,7 +44,7 @@ class Authentication:
         return self._tokens.actor(token.strip()) if scheme.lower() == "bearer" else None
 
     def _may_all(self, scope: Scope) -> bool:
-        root = "/" + scope["path"].lstrip("/").partition("/")[0]
+        root = re.split("[/:]", scope["path"].lstrip("/"), maxsplit=1)[0]
         return scope["method"] in _READS and root in self._readable
 
     @staticmethod
