@@ -24,7 +24,9 @@ class MemberCreate(MemberFields, Schema):
     """A new member."""
 
 
-MemberUpdate = partial(MemberCreate, "MemberUpdate")
+@partial
+class MemberUpdate(MemberCreate):
+    """Changes of a member: what is left out stays as it is."""
 
 
 class Member(MemberFields, Entity, table=True):

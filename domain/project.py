@@ -25,7 +25,9 @@ class ProjectCreate(ProjectFields, Schema):
     """A new project."""
 
 
-ProjectUpdate = partial(ProjectCreate, "ProjectUpdate")
+@partial
+class ProjectUpdate(ProjectCreate):
+    """Changes of a project: what is left out stays as it is."""
 
 
 class Project(ProjectFields, Entity, table=True):

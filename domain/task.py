@@ -74,7 +74,9 @@ class TaskCreate(TaskFields, Schema):
     """A new task."""
 
 
-TaskUpdate = partial(TaskCreate, "TaskUpdate")
+@partial
+class TaskUpdate(TaskCreate):
+    """Changes of a task: what is left out stays as it is."""
 
 
 class Task(TaskFields, Entity, table=True):

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from domain.errors.base import CounterfoilError, Problem, listed
+from domain.errors.base import Invalid, Problem, listed
 
 
 @dataclass(eq=False)
-class InvalidFilter(CounterfoilError):
+class InvalidFilter(Invalid):
     """A condition whose value, operator or shape does not fit its field; nothing was read or written."""
 
     entity: str
