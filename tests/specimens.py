@@ -112,7 +112,7 @@ ENTITIES = Entities([Specimen, Label])
 
 DELETED = datetime(2024, 6, 1, tzinfo=UTC)
 
-_EMPTY: dict[str, Any] = {name: None for name in SpecimenFields.model_fields} | {"tags": [], "deleted_at": None}
+_EMPTY: dict[str, Any] = dict.fromkeys(SpecimenFields.model_fields) | {"tags": [], "deleted_at": None}
 
 _ROWS: list[dict[str, Any]] = [
     {

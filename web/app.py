@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from sqlalchemy import QueuePool
 
 from persistence.database import open_database
+from persistence.logs import configure_logs
 from persistence.revisions import heads, known
 from web.documented import document
 from web.metrics import Metrics, PoolFigures
@@ -21,6 +22,9 @@ from web.middleware.failures import Failures
 from web.middleware.metering import Metering
 from web.middleware.request_id import HEADER, RequestId
 from web.refusals import add_refusals
+from web.resources.load import load_resources
+from web.resources.resource import Resource
+from web.resources.router import make_router
 from web.routes import audit, health, job_events, jobs
 from web.served import Served
 from web.settings import WebSettings, load_settings
@@ -37,8 +41,12 @@ EXPOSED = ["ETag", "Link", "Location", "Retry-After", HEADER]
 """Headers that scripts of other origins may read."""
 
 
-def create_app(settings: WebSettings) -> FastAPI:
-    """Return the application."""
+def create_app(settings: WebSettings, resources: Iterable[Resource] | None = None) -> FastAPI:
+    """Return the application, with routes for these resources, by default those that the settings name.
+
+    Raises SettingsError.
+    """
+    shown = load_resources(settings) if resources is None else tuple(resources)
     metrics = Metrics()
     app = FastAPI(
         title="Counterfoil",
@@ -51,9 +59,9 @@ def create_app(settings: WebSettings) -> FastAPI:
     )
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     add_refusals(app)
-    for router in (jobs.router, job_events.router, audit.router, health.router):
+    for router in (*map(make_router, shown), jobs.router, job_events.router, audit.router, health.router):
         app.include_router(router)
-    _add_middleware(app, settings, metrics, readable=())
+    _add_middleware(app, settings, metrics, readable=(resource.path for resource in shown))
     return app
 
 
@@ -62,7 +70,9 @@ def from_environment() -> FastAPI:
 
     Raises SettingsError.
     """
-    return create_app(load_settings())
+    settings = load_settings()
+    configure_logs(settings.log_format, settings.log_level)
+    return create_app(settings)
 
 
 def _add_middleware(app: FastAPI, settings: WebSettings, metrics: Metrics, *, readable: Iterable[str]) -> None:

@@ -30,6 +30,8 @@ class WebSettings(DatabaseSettings):
     """Who may ask: `actor=hash`, separated by commas, or JSON; `counterfoil-web token NAME` makes one."""
     web_public_reads: bool = False
     """Whether entities may be read without a token; jobs, the audit log and figures never are."""
+    web_resources: Annotated[tuple[str, ...], NoDecode] = ("web.resources.shipped",)
+    """Modules with a tuple `RESOURCES`, separated by commas, whose entities get routes."""
     web_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose scripts a browser lets in, such as https://app.example.com, separated by commas; unset: none."""
     web_max_bytes: int = Field(16 * 1024 * 1024, ge=1024)
@@ -42,9 +44,9 @@ class WebSettings(DatabaseSettings):
     def _parse_tokens(cls, value: object) -> object:
         return parse_tokens(value) if isinstance(value, str) else value
 
-    @field_validator("web_cors_origins", mode="before")
+    @field_validator("web_cors_origins", "web_resources", mode="before")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         return parts(value)
 
     @classmethod

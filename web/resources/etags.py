@@ -27,5 +27,7 @@ def expected_version(if_match: str | None) -> int | None:
         return None
     number = text.removeprefix('"').removesuffix('"')
     if text != f'"{number}"' or not (number.isascii() and number.isdecimal()) or not 1 <= int(number[:19]) < 2**31:
-        raise HTTPException(412, f'{text[:40]} is no ETag of a row, expected such as "3"; read the row and use its ETag')
+        raise HTTPException(
+            412, f'{text[:40]} is no ETag of a row, expected such as "3"; read the row and use its ETag'
+        )
     return int(number)

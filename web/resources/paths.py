@@ -2,12 +2,31 @@
 
 from collections.abc import Sequence
 
-from web.resources.read_models import Tree
+from domain.entities import EntityType
+from domain.errors import UnknownName
+from domain.filters import client_load
+from web.resources.read_models import EntityRead, Tree
 
 
 def names_in(text: str | None) -> tuple[str, ...]:
     """Return the names that commas separate."""
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def relations_in(entity: EntityType, kind: type[EntityRead], text: str | None) -> tuple[str, ...]:
+    """Return the relations that a request asks for; raises UnknownName beyond what the entity and the model allow."""
+    found = client_load(entity, names_in(text))
+    for path in found:
+        _check(kind, tree_of([path]))
+    return found
+
+
+def _check(kind: type[EntityRead], tree: Tree) -> None:
+    known = kind.relations()
+    for name, below in tree.items():
+        if name not in known:
+            raise UnknownName("relation to load", name, tuple(known))
+        _check(known[name], below)
 
 
 def tree_of(load: Sequence[str]) -> Tree:

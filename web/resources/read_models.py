@@ -1,6 +1,7 @@
 """What answers show of the shipped entities: the fields that are named here, and relations that were asked for."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any, Self, get_args
 
 from pydantic import BaseModel, Field, JsonValue
@@ -27,29 +28,37 @@ class EntityRead(BaseModel):
 
         By the tree and not by what happens to be loaded: rows of one session may lead to one another in circles.
         """
-        relations = tree or {}
-        shown = {name: getattr(row, name) for name in cls.model_fields if name not in _relations(cls)}
-        for name, below in relations.items():
-            kind, value = _relations(cls)[name], getattr(row, name)
+        known = cls.relations()
+        shown = {name: getattr(row, name) for name in cls.model_fields if name not in known}
+        for name, below in (tree or {}).items():
+            kind, value = known[name], getattr(row, name)
             many = isinstance(value, list)
             shown[name] = [kind.of(one, below) for one in value] if many else value and kind.of(value, below)
         return cls.model_validate(shown)
 
+    @classmethod
+    def relations(cls) -> "dict[str, type[EntityRead]]":
+        """Return the fields that show related rows, each with the model of these."""
+        return _relations(cls)
+
 
 class ProjectRead(EntityRead):
-    """A project."""
+    """A project; its tasks are there where `load` asked for them."""
 
     key: str = Field(examples=["alpha"])
     name: str = Field(examples=["Alpha"])
     description: str | None
+    tasks: "list[TaskRead] | None" = None
 
 
 class MemberRead(EntityRead):
-    """A member."""
+    """A member; the tasks are there where `load` asked for them."""
 
     key: str = Field(examples=["ada"])
     name: str = Field(examples=["Ada Lovelace"])
     email: str | None
+    assigned_tasks: "list[TaskRead] | None" = None
+    created_tasks: "list[TaskRead] | None" = None
 
 
 class TaskRead(EntityRead):
@@ -72,8 +81,9 @@ class TaskRead(EntityRead):
     subtasks: "list[TaskRead] | None" = None
 
 
+@cache
 def _relations(kind: type[EntityRead]) -> dict[str, type[EntityRead]]:
-    """Return the fields that show related rows, each with the model of these."""
+    kind.model_rebuild()  # a model may name others that stand below it
     found = {name: _read_model(info.annotation) for name, info in kind.model_fields.items()}
     return {name: model for name, model in found.items() if model is not None}
 

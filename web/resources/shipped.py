@@ -4,7 +4,7 @@ from persistence.task_manager import MemberService, ProjectService, TaskService
 from web.resources.read_models import MemberRead, ProjectRead, TaskRead
 from web.resources.resource import Resource
 
-SHIPPED = (
+RESOURCES = (
     Resource(
         "projects",
         ProjectService(),

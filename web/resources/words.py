@@ -33,12 +33,13 @@ def conditions(entity: str, parameters: Iterable[tuple[str, str]]) -> dict[str, 
 def _value(entity: str, name: str, texts: list[str]) -> JsonValue:
     operator = name.rpartition("__")[2]
     if operator in _LISTS:
-        return list(texts) if len(texts) > 1 else texts[0].split(",")
+        return [*(texts if len(texts) > 1 else texts[0].split(","))]
     if len(texts) > 1:
         raise InvalidFilter.of(entity, name, "is said twice; say __in for one of several values, or filter for both")
     (text,) = texts
     if operator == Operator.CONTAINS_JSON:
-        return _json(entity, name, text)
+        found: JsonValue = _json(entity, name, text)
+        return found
     if operator in {Operator.IS, Operator.IS_NOT, Operator.IS_NULL}:
         return _WORDS.get(text, text)
     return text
