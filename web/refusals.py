@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import Scope
 
 from domain.errors import CounterfoilError
@@ -64,7 +65,20 @@ async def _of_validation(request: Request, error: Any) -> JSONResponse:  # noqa:
 
 async def _of_http(request: Request, error: Any) -> JSONResponse:  # noqa: ANN401 - Starlette's signature
     detail = error.detail if error.detail != HTTPStatus(error.status_code).phrase else _in_words(request, error)
-    return problem(request.scope, error.status_code, detail, headers=error.headers)
+    allowed = _allowed(request) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else ""
+    headers = {"Allow": allowed} if allowed else error.headers
+    return problem(request.scope, error.status_code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of all operations of this path: Starlette names those of the first route alone."""
+    path, paths = request.scope["path"], request.app.openapi()["paths"]
+    return ", ".join(
+        method.upper()
+        for template, operations in paths.items()
+        if compile_path(template)[0].match(path)
+        for method in operations
+    )
 
 
 def _in_words(request: Request, error: HTTPException) -> str:

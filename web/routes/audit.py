@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.entity import MAX_ID
 from persistence.audit_page import AuditFilter, audit_page
 from web.documented import BEARER, refusals
 from web.links import link_pages
+from web.moments import Moment
 from web.scopes import Read
 
 router = APIRouter(tags=["audit"], dependencies=[Depends(BEARER)])
@@ -54,8 +55,8 @@ async def audit(  # noqa: PLR0913, PLR0917 - one for each parameter of the query
     actor: Words = None,
     job_id: Words = None,
     request_id: Words = None,
-    since: Annotated[AwareDatetime | None, Query(description="From this time on, with its zone.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this time, with its zone.")] = None,
+    since: Annotated[Moment | None, Query(description="From this time on, with its zone.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this time, with its zone.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[int | None, Query(ge=1, le=MAX_ID, description="`next` of the page before.")] = None,
 ) -> AuditPage:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Query, Request, Response
-from pydantic import AwareDatetime
 
 from domain.commands import SENDABLE, Command
 from domain.errors import NotFound, unknown
@@ -18,6 +17,7 @@ from web.documented import BEARER, refusals
 from web.job_examples import EXAMPLES
 from web.job_models import AcceptedJob, JobInShort, JobPage, JobRead
 from web.links import link_pages
+from web.moments import Moment
 from web.scopes import Asker, Read, Serving, Write
 
 ID = r"^[\w.:+~-]{1,200}$"
@@ -74,7 +74,7 @@ def _door(kind: type[Command]) -> Callable[..., Any]:
             Header(alias="X-Queue", pattern=r"^[\w.:-]{1,100}$", description="Where a worker takes it from."),
         ] = None,
         run_at: Annotated[
-            AwareDatetime | None, Header(alias="X-Run-At", description="Not before this time, with its zone.")
+            Moment | None, Header(alias="X-Run-At", description="Not before this time, with its zone.")
         ] = None,
     ) -> AcceptedJob:
         if (entity := getattr(command, "entity", None)) is not None:
