@@ -15,16 +15,21 @@ WRONG_CALL = 2
 
 def main() -> None:
     """Do what the command line says; ends with exit code 1 where the server could not start, 2 for wrong settings."""
-    parser = argparse.ArgumentParser(prog="counterfoil-web", description="Serve HTTP, as the environment says.")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    token = commands.add_parser("token", help="make a token, and print it with the hash that the settings take")
-    token.add_argument("actor", metavar="NAME", help="the person or service whose token it is to be")
-    asked = parser.parse_args()
+    asked = parser().parse_args()
     try:
         sys.exit(_token(asked.actor) if asked.command == "token" else _serve())
     except (CounterfoilError, ValueError) as error:
         sys.stderr.write(f"counterfoil-web: {error}\n")
         sys.exit(WRONG_CALL)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    found = argparse.ArgumentParser(prog="counterfoil-web", description="Serve HTTP, as the environment says.")
+    commands = found.add_subparsers(dest="command", metavar="COMMAND")
+    token = commands.add_parser("token", help="make a token, and print it with the hash that the settings take")
+    token.add_argument("actor", metavar="NAME", help="the person or service whose token it is to be")
+    return found
 
 
 def _serve() -> int:

@@ -17,7 +17,7 @@ BEARER = HTTPBearer(
 """Says in the document that a path wants a token; `web.middleware.authentication` is what asks for it."""
 
 _SCHEMA = {"$ref": "#/components/schemas/ProblemDetails"}
-_ALWAYS = (500, 503)
+_ALWAYS = (413, 500, 503)
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
