@@ -1,7 +1,8 @@
 """Delete for good what has long been soft-deleted; the whole rows stay in the audit log."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -10,9 +11,11 @@ from domain.commands import Purge
 from domain.entities import EntityType
 from domain.errors import InUse, NotFound
 from domain.result import Result, counted
+from persistence.dialects import Dialect, dialect_of
 from persistence.dry_run import taken_back
 from persistence.next_batch import enqueue_next_batch
-from persistence.selection_conditions import among
+from persistence.portable.purge import Due, purge
+from persistence.rows_among import rows_among
 from persistence.statements import quoted, statement
 from persistence.transaction import Transaction
 
@@ -45,7 +48,7 @@ async def purge_ids(tx: Transaction, entity: EntityType, ids: Sequence[int], *, 
         await _refuse_missing(tx, entity, ids)
         result, progress = Result(), True
         while progress and result.purged < len(set(ids)):
-            found = await _purge(tx, entity, _NAMED, {"row_ids": list(ids)}, limit=len(ids))
+            found = await _purge(tx, entity, Due(ids=ids), limit=len(ids))
             progress = found.purged > 0
             result += found
         if result.purged < len(set(ids)):
@@ -55,28 +58,35 @@ async def purge_ids(tx: Transaction, entity: EntityType, ids: Sequence[int], *, 
 
 async def _purge_all(tx: Transaction, command: Purge) -> Result:
     result, counts = Result(), Counter[str]()
-    retention = {"retention_seconds": command.retention_days * 86_400}
+    due = Due(retention=timedelta(days=command.retention_days))
     progress = True
     while progress and result.purged < command.limit:
         before = result.purged
         for entity in tx.entities.values():
-            found = await _purge(tx, entity, _LONG_DELETED, retention, limit=command.limit - result.purged)
+            found = await _purge(tx, entity, due, limit=command.limit - result.purged)
             counts[entity.name] += found.purged
             result += found
         progress = result.purged > before
     return result.model_copy(update={"notes": tuple(f"{name}: {count}" for name, count in counts.items() if count)})
 
 
-async def _purge(tx: Transaction, entity: EntityType, due: str, which: Mapping[str, Any], *, limit: int) -> Result:
-    sentence = statement("purge", table=entity.table, due=due, unreferenced=_unreferenced(tx, entity))
+async def _purge(tx: Transaction, entity: EntityType, due: Due, *, limit: int) -> Result:
+    which: dict[str, Any]
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return await purge(tx, entity, due, limit=limit)
+    which = (
+        {"row_ids": list(due.ids)} if due.retention is None else {"retention_seconds": due.retention.total_seconds()}
+    )
+    condition = _NAMED if due.retention is None else _LONG_DELETED
+    sentence = statement("purge", table=entity.table, due=condition, unreferenced=_unreferenced(tx, entity))
     found = await tx.write(entity.name, sentence, {**which, "purge_limit": limit})
     return counted("purged", entity.name, found["written"], found["ids"])
 
 
 async def _refuse_missing(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> None:
     source = entity.table.c
-    query = select(source.id).where(among(source.id, ids), source.deleted_at.is_not(None)).order_by(source.id)
-    deleted = set((await tx.session.execute(query.with_for_update())).scalars())
+    query = select(source.id).where(source.deleted_at.is_not(None)).order_by(source.id).with_for_update()
+    deleted = {row[0] for row in await rows_among(tx, query, source.id, ids)}
     if missing := [row_id for row_id in dict.fromkeys(ids) if row_id not in deleted]:
         raise NotFound(f"deleted {entity.name}", "id", tuple(missing), live=False)
 
@@ -86,9 +96,8 @@ async def _refuse_referred(tx: Transaction, entity: EntityType, ids: Sequence[in
         for reference in child.references.values():
             if reference.target == entity.name:
                 column = child.table.c[reference.column]
-                query = select(column).distinct().where(among(column, ids)).order_by(column)
-                if found := (await tx.session.execute(query)).scalars().all():
-                    raise InUse(entity.name, tuple(found), child.name, purged=True)
+                if found := await rows_among(tx, select(column).distinct(), column, ids):
+                    raise InUse(entity.name, tuple(sorted(row[0] for row in found)), child.name, purged=True)
 
 
 def _unreferenced(tx: Transaction, entity: EntityType) -> str:

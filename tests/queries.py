@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 _SENT: ContextVar[list[str] | None] = ContextVar("sent", default=None)
 
+_OPENING = ("BEGIN", "PRAGMA", "SET ", "START TRANSACTION", "SAVEPOINT", "RELEASE")
+"""What opens a transaction is sent by the pool or the driver, by each in its own way, and is not counted."""
+
 
 @contextmanager
 def counted_queries(engine: AsyncEngine) -> Iterator[list[str]]:
@@ -16,7 +19,7 @@ def counted_queries(engine: AsyncEngine) -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(*arguments: object) -> None:
-        if _SENT.get() is sent:
+        if _SENT.get() is sent and not str(arguments[2]).startswith(_OPENING):
             sent.append(str(arguments[2]))
 
     before = _SENT.set(sent)

@@ -36,6 +36,7 @@ from domain.errors.system import (
     NotYetDue,
     OwnEnding,
     ReadOnly,
+    SharedSession,
     UnauditedWrite,
     Unreachable,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "RowsRefused",
     "ScheduleInCode",
     "ScheduleThere",
+    "SharedSession",
     "StaleVersion",
     "TooLarge",
     "UnauditedWrite",

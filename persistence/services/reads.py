@@ -7,7 +7,7 @@ from sqlalchemy import Select, func
 
 from domain.errors import NotFound
 from domain.rows import key_value
-from persistence.selection_conditions import among
+from persistence.services.among import scalars_among
 from persistence.services.bound import Bound, Create, Model, Names, Read, Update, reader_of
 from persistence.services.conditions import Where
 
@@ -50,7 +50,7 @@ class Reads(Bound[Model, Create, Update]):
         if not ids:
             return []
         query = self._live(read, load, include_deleted=include_deleted)
-        rows = await reader_of(read).scalars(query.where(among(self._id, list(dict.fromkeys(ids)))))
+        rows = await scalars_among(reader_of(read), query, self._id, list(dict.fromkeys(ids)))
         by_id = {row.id: row for row in rows}
         return [by_id[row_id] for row_id in ids if row_id in by_id]
 

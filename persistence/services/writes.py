@@ -1,7 +1,7 @@
 """What a service writes, through the functions that the jobs use: each write with its audit rows, and no commit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.exc import DBAPIError
 
@@ -11,7 +11,7 @@ from domain.errors import CounterfoilError, Locked, NoCondition, NotFound
 from domain.result import Result
 from domain.rows import field_value, key_value
 from persistence.insert import insert_rows
-from persistence.selection_conditions import among
+from persistence.services.among import scalars_among
 from persistence.services.bound import Bound, Create, Model, Names, Rows, Update, ids_of
 from persistence.services.conditions import Where, words
 from persistence.services.written import command, refresh, row_of
@@ -151,7 +151,7 @@ class Writes(Bound[Model, Create, Update]):
         ids = None if rows is None else ids_of(rows)
         query = self._query(tx, where, conditions, sort=sort).limit(limit)
         if ids is not None:
-            query = query.where(among(self.model.id, ids))  # type: ignore[arg-type]
+            query = query.where(self.model.id.in_(ids))  # type: ignore[union-attr]
         query = query.with_for_update(of=self.model, skip_locked=skip_locked, nowait=nowait)
         try:
             found = await tx.session.execute(query, execution_options={"populate_existing": True})
@@ -182,15 +182,15 @@ class Writes(Bound[Model, Create, Update]):
             return await self._read_back(tx, inserted, load)
         key = str(entity.natural_key)
         wanted = [field_value(entity, key, key_value(entity, row[key])) for row in rows]  # type: ignore[arg-type]
-        query = self._live(tx, load, include_deleted=False).where(getattr(self.model, key).in_(wanted))
-        found = await tx.session.execute(query, execution_options={"populate_existing": True})
-        by_key = {getattr(row, key): row for row in found.scalars()}
+        query = self._live(tx, load, include_deleted=False).execution_options(populate_existing=True)
+        found = await scalars_among(tx.reader, query, getattr(self.model, key), wanted)
+        by_key = {getattr(row, key): row for row in found}
         return [by_key[value] for value in wanted]
 
     async def _read_back(self, tx: Transaction, ids: Sequence[int], load: Names) -> list[Model]:
-        query = self._live(tx, load, include_deleted=False).where(self.model.id.in_(ids))  # type: ignore[union-attr]
-        found = await tx.session.execute(query, execution_options={"populate_existing": True})
-        by_id = {row.id: row for row in found.scalars()}
+        query = self._live(tx, load, include_deleted=False).execution_options(populate_existing=True)
+        found = await scalars_among(tx.reader, query, cast("Any", self.model).id, ids)
+        by_id: dict[int, Model] = {row.id: row for row in found}
         if missing := [row_id for row_id in ids if row_id not in by_id]:
             raise NotFound(self.entity(tx).name, "id", tuple(missing))
         return [by_id[row_id] for row_id in ids]

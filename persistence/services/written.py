@@ -12,7 +12,7 @@ from domain.entities import EntityType
 from domain.entity import Entity
 from domain.errors import InvalidCommand, Problem
 from persistence.live_rows import INCLUDE_DELETED
-from persistence.selection_conditions import among
+from persistence.services.among import scalars_among
 from persistence.transaction import Transaction
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
@@ -51,8 +51,7 @@ async def refresh(tx: Transaction, entity: EntityType, ids: Collection[int] | No
     if not wanted:
         return
     model: Any = entity.model
-    query = select(model).where(among(model.id, wanted))
-    fresh = {"populate_existing": True, INCLUDE_DELETED: True}
-    found = (await tx.session.execute(query, execution_options=fresh)).scalars().all()
+    query = select(model).execution_options(**{"populate_existing": True, INCLUDE_DELETED: True})
+    found = await scalars_among(tx.reader, query, model.id, wanted)
     for row_id in set(wanted) - {row.id for row in found}:
         tx.session.expunge(held[row_id])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlmodel import col, select
 
 from domain.commands import BulkInsert, Restore, Row, SoftDelete, Update
@@ -13,6 +14,8 @@ from persistence.sessions import Sessions
 from persistence.transaction import Transaction
 from tests.ledger import assert_balanced, replayed
 from tests.worlds import apply, begin, images, plant, trail
+
+pytestmark = pytest.mark.on_every_engine
 
 ITS_OWN = ("id", "key", "created_at", "updated_at", "deleted_at")
 """Columns that differ between two rows with the same life."""
@@ -28,8 +31,9 @@ def shape(entry: AuditEntry) -> tuple[str, Row | None, Row | None]:
 
 
 async def task(tx: Transaction, key: str) -> Task:
-    """Return a task by its key."""
-    return (await tx.session.execute(select(Task).where(col(Task.key) == key))).scalar_one()
+    """Return a task by its key, deleted or not."""
+    query = select(Task).where(col(Task.key) == key).execution_options(include_deleted=True)
+    return (await tx.session.execute(query)).scalar_one()
 
 
 async def test_both_paths_write_the_same_audit_rows(sessions: Sessions) -> None:
