@@ -73,12 +73,9 @@ async def _of_http(request: Request, error: Any) -> JSONResponse:  # noqa: ANN40
 def _allowed(request: Request) -> str:
     """Return the methods of all operations of this path: Starlette names those of the first route alone."""
     path, paths = request.scope["path"], request.app.openapi()["paths"]
-    return ", ".join(
-        method.upper()
-        for template, operations in paths.items()
-        if compile_path(template)[0].match(path)
-        for method in operations
-    )
+    # OpenAPI: a path without parameters goes before one with some.
+    fitting = [path] if path in paths else [one for one in paths if compile_path(one)[0].match(path)]
+    return ", ".join(method.upper() for template in fitting for method in paths[template])
 
 
 def _in_words(request: Request, error: HTTPException) -> str:
