@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from domain.commands import SoftDelete
 from persistence.database import Database
@@ -13,6 +14,7 @@ from web.app import create_app
 from web.settings import WebSettings
 
 
+@pytest.mark.on_every_engine
 async def test_ready_means_reached_and_migrated(client: httpx.AsyncClient, database: Database) -> None:
     """A database that lacks a migration is not ready; one with a newer one than the code knows is."""
     assert (await client.get("/health/ready")).json() == {"status": "ready", "reasons": []}
@@ -45,6 +47,7 @@ async def test_public_reads_open_no_operation(web: WebSettings) -> None:
             assert problem_in(await client.get(path)).status == 401
 
 
+@pytest.mark.on_every_engine
 async def test_the_audit_log_is_found_by_every_condition(client: httpx.AsyncClient, sessions: Sessions) -> None:
     """Entity and row, action, actor, job, request, time; pages by Link hold each entry once, the newest first."""
     await plant(sessions, tasks=5)

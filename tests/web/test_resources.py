@@ -85,6 +85,7 @@ async def test_a_query_that_cannot_be_is_422(client: httpx.AsyncClient, query: s
     assert (problem.status, told in problem.detail) == (422, True), problem.detail
 
 
+@pytest.mark.on_every_engine
 async def test_pages_lead_to_one_another_in_both_directions(planted: httpx.AsyncClient) -> None:
     """By Link, with sort and conditions kept; a cursor of another list is refused."""
     seen, path, last = [], "/tasks?sort=-status,key&limit=2&status__ne=done", ""
@@ -98,6 +99,7 @@ async def test_pages_lead_to_one_another_in_both_directions(planted: httpx.Async
     assert problem_in(await planted.get(other)).kind == "InvalidCursor"
 
 
+@pytest.mark.on_every_engine
 async def test_relations_are_shown_as_far_as_they_were_asked_for(planted: httpx.AsyncClient) -> None:
     """Nested ones too, none without `load`, and nothing goes round in circles."""
     (task,) = (await planted.get("/tasks?key=t0&load=project,subtasks.assignee")).json()["items"]
@@ -114,6 +116,7 @@ async def test_relations_are_shown_as_far_as_they_were_asked_for(planted: httpx.
     assert (one["parent"]["key"], one["creator"]) == ("t0", None)
 
 
+@pytest.mark.on_every_engine
 async def test_counts_by_field(planted: httpx.AsyncClient) -> None:
     """All of them, and by values."""
     assert (await planted.get("/tasks:count?key__ne=t4")).json() == {"count": 4}
@@ -122,6 +125,7 @@ async def test_counts_by_field(planted: httpx.AsyncClient) -> None:
     assert told == {"count": 5, "groups": groups}
 
 
+@pytest.mark.on_every_engine
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
 async def test_the_life_of_a_row(client: httpx.AsyncClient, resource: Resource, sessions: Sessions) -> None:
     """Created, read, changed, deleted, brought back: each audited, with the examples that the document shows."""
@@ -144,6 +148,7 @@ async def test_the_life_of_a_row(client: httpx.AsyncClient, resource: Resource, 
     assert entries[1].reason == "because"
 
 
+@pytest.mark.on_every_engine
 async def test_unset_is_not_null(planted: httpx.AsyncClient) -> None:
     """What a change leaves out stays; null empties; what may not be empty is refused."""
     (task,) = (await planted.get("/tasks?key=t1")).json()["items"]
@@ -155,14 +160,21 @@ async def test_unset_is_not_null(planted: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(("tag", "status"), [('"1"', 412), ('"2"', 200), ("*", 200), ("2", 412), ('W/"2"', 412)])
-async def test_a_change_of_what_somebody_else_changed_is_412(client: httpx.AsyncClient, tag: str, status: int) -> None:
-    """If-Match with the ETag that was read; any other tag matches nothing."""
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_a_change_of_what_somebody_else_changed_is_412(
+    client: httpx.AsyncClient, method: str, tag: str, status: int
+) -> None:
+    """If-Match with the ETag that was read; any other tag matches nothing, and nothing is written."""
     await client.post("/projects", json={"key": "p", "name": "P"})
     await client.patch("/projects/1", json={"name": "Q"})
-    answer = await client.patch("/projects/1", json={"name": "R"}, headers={"If-Match": tag})
+    body = {"name": "R"} if method == "PATCH" else None
+    answer = await client.request(method, "/projects/1", json=body, headers={"If-Match": tag})
     assert answer.status_code == status
+    kept = (await client.get("/projects/1?include_deleted=true")).json()
+    assert kept["version"] == (3 if status == 200 else 2)
 
 
+@pytest.mark.on_every_engine
 async def test_refusals_of_the_business_have_their_statuses(planted: httpx.AsyncClient) -> None:
     """409 for a key that is taken and for a row that owns others, 422 for a row that is missing, 404 for no row."""
     (task,) = (await planted.get("/tasks?key=t0")).json()["items"]
