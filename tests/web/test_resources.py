@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from domain.project import Project, ProjectCreate, ProjectUpdate
 from persistence.service import ServiceBase
 from persistence.sessions import Sessions
+from tests.queries import counted_queries
 from tests.web_clients import client_of, problem_in, web_settings
 from tests.worlds import plant, trail
 from web.app import create_app
@@ -114,6 +115,14 @@ async def test_relations_are_shown_as_far_as_they_were_asked_for(planted: httpx.
     assert not {"project", "subtasks", "assignee", "creator", "parent"} & set(plain)
     one = (await planted.get(f"/tasks/{task['subtasks'][0]['id']}?load=parent,creator")).json()
     assert (one["parent"]["key"], one["creator"]) == ("t0", None)
+
+
+async def test_a_page_with_relations_takes_four_statements(app: FastAPI, planted: httpx.AsyncClient) -> None:
+    """Rows with what they belong to, what belongs to them, and what these belong to: whatever the page's length."""
+    with counted_queries(app.state.served.database.engine) as sent:
+        answer = await planted.get("/tasks?limit=100&load=project,assignee,subtasks.assignee")
+    assert len(answer.json()["items"]) == 5
+    assert 2 <= len(sent) <= 4, "\n".join(sent)
 
 
 @pytest.mark.on_every_engine
