@@ -1,9 +1,12 @@
 """Times as a request says them."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+
+from domain.moments import has_utc
 
 _NUMBER = re.compile(r"\s*[+-]?[\d.]+\s*")
 
@@ -14,5 +17,11 @@ def _refuse_numbers(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_refuse_numbers)]
-"""A time with its zone; Pydantic alone would take a number for seconds, or milliseconds, since 1970."""
+def _in_utc(value: datetime) -> datetime:
+    if not has_utc(value):
+        raise ValueError("in UTC this is outside the years 1 to 9999")
+    return value.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_refuse_numbers), AfterValidator(_in_utc)]
+"""A time with its zone, in UTC; Pydantic alone would take a number for seconds, or milliseconds, since 1970."""

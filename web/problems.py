@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.types import Scope
@@ -56,8 +55,3 @@ def problem(  # noqa: PLR0913 - the parts of an answer
         problems=list(problems[:PROBLEMS_SENT]) or None,
     )
     return JSONResponse(details.model_dump(exclude_none=True), status, dict(headers or {}), media_type=MEDIA_TYPE)
-
-
-def problem_of(request: Request, status: int, detail: str) -> JSONResponse:
-    """Return the answer to a request whose status says all."""
-    return problem(request.scope, status, detail)

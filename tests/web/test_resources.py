@@ -26,7 +26,8 @@ async def planted(client: httpx.AsyncClient, sessions: Sessions) -> httpx.AsyncC
     ids = {task["key"]: task["id"] for task in (await client.get("/tasks")).json()["items"]}
     await client.post("/members", json={"key": "ada", "name": "Ada"})
     for number in (1, 2, 3):
-        changes = {"parent_id": ids["t0"], "assignee_id": 1, "status": "doing"}
+        tags = [number, "odd" if number % 2 else "even"]
+        changes = {"parent_id": ids["t0"], "assignee_id": 1, "status": "doing", "tags": tags}
         assert (await client.patch(f"/tasks/{ids[f't{number}']}", json=changes)).status_code == 200
     return client
 
@@ -47,6 +48,10 @@ async def keys(client: httpx.AsyncClient, query: str) -> list[str]:
         ("key__between=t1,t2&sort=key", ["t1", "t2"]),
         ("parent_id__is_null=true&sort=key", ["t0", "t4"]),
         ("project.key=alpha&assignee__key__startswith=a&sort=key", ["t1", "t2", "t3"]),
+        ("tags__overlap=odd,other&sort=key", ["t1", "t3"]),
+        ('tags__contains_json=[2, "even"]', ["t2"]),
+        ("assignee_id__is=null&parent_id__is_null=true&sort=key", ["t0", "t4"]),
+        ("created_at__gt=2020-01-01T00:00:00Z&key__match=t0", ["t0"]),
         ("search=task 4", ["t4"]),
         ('filter={"or": [{"key": "t0"}, {"subtasks__key": "t1"}, {"key": "t4"}]}&sort=-key', ["t4", "t0"]),
         ("subtasks__status=doing", ["t0"]),
@@ -74,6 +79,7 @@ async def test_a_query_string_speaks_the_filter_language(
         ("filter={", "not JSON"),
         ("status=done&status=doing", "said twice"),
         ("id__between=7", "two values"),
+        ("created_at__gt=9999-12-31T23:59:59-14:00", "outside the years"),
         ("deleted_at__is_null=false", "deleted_at"),
         ("limit=201", "limit"),
         ("cursor=made-up", "cursor"),
@@ -166,6 +172,7 @@ async def test_unset_is_not_null(planted: httpx.AsyncClient) -> None:
     assert (changed["assignee_id"], changed["parent_id"]) == (None, task["parent_id"])
     assert problem_in(await planted.patch(place, json={"title": None})).fields.keys() == {"title"}
     assert problem_in(await planted.patch(place, json={"titel": "x"})).fields.keys() == {"titel"}
+    assert problem_in(await planted.patch(place, json={"parent_id": True})).fields.keys() == {"parent_id"}
 
 
 @pytest.mark.parametrize(("tag", "status"), [('"1"', 412), ('"2"', 200), ("*", 200), ("2", 412), ('W/"2"', 412)])

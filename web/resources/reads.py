@@ -22,7 +22,7 @@ MOST = 200
 """Rows of a page: with relations, several times as many are read."""
 
 RowId = Annotated[int, Path(ge=1, le=MAX_ID, description="The row's id.")]
-Deleted = Annotated[bool, Query(description="Deleted rows too.")]
+IncludeDeleted = Annotated[bool, Query(description="Deleted rows too.")]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Cursor = Annotated[str | None, Query(max_length=4000, description="`next` or `previous` of a page of the same list.")]
 
@@ -41,7 +41,7 @@ def listing(resource: Resource) -> Callable[..., Any]:
         limit: Limit = 50,
         cursor: Cursor = None,
         *,
-        include_deleted: Deleted = False,
+        include_deleted: IncludeDeleted = False,
     ) -> PageRead[EntityRead]:
         entity = read.entities[resource.name]
         relations = relations_in(entity, resource.read, load)
@@ -72,7 +72,7 @@ def counting(resource: Resource) -> Callable[..., Any]:
         request: Request,
         by: by_type = None,
         *,
-        include_deleted: Deleted = False,
+        include_deleted: IncludeDeleted = False,
     ) -> Count:
         where = _where(resource, read, request)
         names = client_sort(read.entities[resource.name], names_in(by))
@@ -95,7 +95,7 @@ def getting(resource: Resource) -> Callable[..., Any]:
         response: Response,
         load: load_type = None,
         *,
-        include_deleted: Deleted = False,
+        include_deleted: IncludeDeleted = False,
     ) -> EntityRead:
         relations = relations_in(read.entities[resource.name], resource.read, load)
         row = await resource.service.get_or_raise(read, id, load=relations, include_deleted=include_deleted)
