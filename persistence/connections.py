@@ -7,12 +7,16 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from persistence.collation import MYSQL_COLLATION
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
 from persistence.sqlite_functions import register
 
 READ_ONLY = "counterfoil_read_only"
 """The engine's execution option of readers: the database itself refuses writes then."""
+
+WRITES = "counterfoil_writes"
+"""The engine's execution option of write sessions: on SQLite they take the lock when they begin."""
 
 BUSY_SECONDS = 5.0
 """How long a writer on SQLite waits for the one before it."""
@@ -27,7 +31,7 @@ _SQLITE = (
 _MYSQL = (
     "SET SESSION time_zone = '+00:00', "
     "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-    "collation_connection = 'utf8mb4_bin'"
+    f"collation_connection = {MYSQL_COLLATION}"
 )
 
 
@@ -97,12 +101,16 @@ def _connect_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Begin a transaction: a writer's takes the lock at once, for one that has read first might never get it."""
-    read_only = bool(connection.get_execution_options().get(READ_ONLY, False))
+    """Begin a transaction: a writer's takes the lock at once, for one that has read first might never get it.
+
+    Whoever only looks, past our sessions, waits for no writer.
+    """
+    options = connection.get_execution_options()
+    read_only = bool(options.get(READ_ONLY, False))
     if connection.info.get(READ_ONLY, False) is not read_only:
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         connection.info[READ_ONLY] = read_only
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) and not read_only else "BEGIN")
 
 
 def _begin_mysql(connection: Connection) -> None:

@@ -18,6 +18,7 @@ from persistence.audit_log import AuditEntry
 from persistence.flush_audit import audit_flush, prepare_flush
 from persistence.live_rows import INCLUDE_DELETED, leave_out_deleted
 from persistence.one_task import refuse_sharing, watch
+from persistence.portable.sqlite_errors import ask_what_is_missing
 from persistence.written_tables import written_tables
 
 AUDITED = "counterfoil_audited"
@@ -51,9 +52,12 @@ class AuditedSession(Session):
         if objects is not None:
             raise UnauditedWrite("a flush of some objects alone", "any table")
         nested = self.in_nested_transaction()
+        flushed = [instance for instance in (*self.new, *self.dirty) if isinstance(instance, Entity)]
         try:
             super().flush(objects)
         except Exception as error:
+            if isinstance(error, DBAPIError):
+                ask_what_is_missing(self, flushed, error)
             if not nested:
                 self.info[FAILURE] = error
             raise

@@ -6,6 +6,7 @@ from pydantic import SecretBytes
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from domain.entities import Entities
+from persistence.connections import WRITES
 from persistence.session import WriteSession
 
 Sessions = async_sessionmaker[WriteSession]
@@ -18,4 +19,5 @@ def create_sessions(engine: AsyncEngine, entities: Entities, *, cursor_key: byte
     """
     key = SecretBytes(cursor_key or secrets.token_bytes(32))
     info = {"entities": entities, "dialect": engine.dialect.name, "cursor_key": key}
-    return async_sessionmaker(engine, class_=WriteSession, expire_on_commit=False, info=info)
+    writing = engine.execution_options(**{WRITES: True})
+    return async_sessionmaker(writing, class_=WriteSession, expire_on_commit=False, info=info)

@@ -146,7 +146,7 @@ _ROWS: list[dict[str, Any]] = [
         "tags": ["y", "Z"],
         "whole_id": 1,
     },
-    {"id": 3, "key": "c", "whole_id": 1, "rival": 2},
+    {"id": 3, "key": "c", "tags": [["x", 1]], "whole_id": 1, "rival": 2},
     {
         "id": 4,
         "key": "d",

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, Boolean, Date, DateTime, Enum, Integer, Interval, Numeric, String, Time, Uuid
+from sqlalchemy import ARRAY, JSON, Boolean, Date, DateTime, Enum, Float, Integer, Interval, Numeric, String, Time, Uuid
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -27,7 +27,7 @@ _KINDS: tuple[tuple[tuple[type[TypeEngine[Any]], ...], Kind], ...] = (
     ((Enum,), Kind.CHOICE),
     ((Boolean,), Kind.TRUTH),
     ((String,), Kind.TEXT),
-    ((Integer, Numeric), Kind.NUMBER),
+    ((Integer, Numeric, Float), Kind.NUMBER),
     ((DateTime, Date, Time, Interval), Kind.TIME),
     ((Uuid,), Kind.UUID),
     ((JSON,), Kind.JSON),

@@ -113,7 +113,8 @@ def resolve(names: Names, name: str) -> tuple[Target, str | None]:
 
 def _column(here: Names, rest: str) -> str | None:
     """Return the column with which the rest begins, unless a relation of that name leads further on."""
-    found = _longest(here.columns, rest, ("__",))
+    columns = here.columns
+    found = rest if rest in columns else _longest(columns, rest, ("__",))
     if found is None or rest == found:
         return found
     leads_on = _longest(here.relations, rest, (".", "__"))

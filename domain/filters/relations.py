@@ -32,15 +32,10 @@ class Relation:
 
 
 @lru_cache(maxsize=1024)
-def _by_mapper(model: type) -> Mapping[str, Relation]:
-    mapper: Mapper[object] = inspect(model)
-    return {str(name): _relation(str(name), found) for name, found in mapper.relationships.items()}
-
-
 def relations_of(entity: EntityType) -> Mapping[str, Relation]:
     """Return the relations of an entity by name: its relationships, and foreign keys that have none (`project`).
 
-    Raises TypeError for a relationship with more to its join condition than equal columns.
+    A relationship whose join condition asks more than that columns are equal is left out.
     """
     table = entity.table
     keys = {
@@ -49,21 +44,21 @@ def relations_of(entity: EntityType) -> Mapping[str, Relation]:
         )
         for name, reference in entity.references.items()
     }
-    return {**keys, **_by_mapper(entity.model)}
+    mapper: Mapper[object] = inspect(entity.model)
+    made = ((str(name), _relation(str(name), found)) for name, found in mapper.relationships.items())
+    return {**keys, **{name: relation for name, relation in made if relation is not None}}
 
 
 def _referred(table: Table, column: str) -> str:
     return str(next(iter(table.c[column].foreign_keys)).column.name)
 
 
-def _relation(name: str, found: "RelationshipProperty[object]") -> Relation:
+def _relation(name: str, found: "RelationshipProperty[object]") -> Relation | None:
     conditions = [found.primaryjoin, *([] if found.secondaryjoin is None else [found.secondaryjoin])]
     compared = [one for join in conditions for one in visitors.iterate(join) if isinstance(one, BinaryExpression)]
     pairs = [(str(local.name), str(remote.name)) for local, remote in found.local_remote_pairs or ()]
     if len(compared) != len(pairs):
-        raise TypeError(
-            f"{found}: its join condition asks more than that columns are equal; no filter leads through it"
-        )
+        return None
     target, many = str(found.mapper.local_table.name), bool(found.uselist)  # type: ignore[attr-defined]
     if not isinstance(found.secondary, Table):
         return Relation(name, target, many, tuple(pairs))

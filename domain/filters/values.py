@@ -1,12 +1,16 @@
 """The value of a condition in the type that its operator and its column take."""
 
+import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from domain.entities import EntityType
 from domain.errors import InvalidFilter, InvalidRows
-from domain.filters.kinds import Kind
+from domain.filters.kinds import Kind, kind_of
 from domain.filters.limits import MAX_ITEMS, MAX_TEXT, MAX_VALUES
 from domain.filters.names import Target
 from domain.filters.operators import RULES, Operator, Shape, operators_of
@@ -15,6 +19,9 @@ from domain.storable import UNSTORABLE, unstorable_path
 
 _SHOWN = 60
 """Characters of a value that a message repeats."""
+
+_EXPONENT = 300
+"""Of a decimal number; from about 308 on it is infinite where it becomes a float."""
 
 _WORD = re.compile(r"\w+")
 
@@ -29,6 +36,8 @@ def typed_value(target: Target, operator: Operator, value: Any) -> Any:  # noqa:
     try:
         _refuse(target.kind, operator, value)
         return _SHAPES[RULES[operator].shape](entity, target.column or "", value)
+    except RecursionError:
+        raise InvalidFilter.of(entity.name, name, f"the value of {operator} is nested too deep") from None
     except _Misfit as why:
         raise InvalidFilter.of(entity.name, name, str(why)) from None
     except InvalidRows as error:
@@ -38,7 +47,7 @@ def typed_value(target: Target, operator: Operator, value: Any) -> Any:  # noqa:
 
 def _refuse(kind: Kind, operator: Operator, value: Any) -> None:  # noqa: ANN401
     if kind not in RULES[operator].kinds:
-        raise _Misfit(f"{operator} does not go with a {kind} field, which takes {', '.join(operators_of(kind))}")
+        raise _Misfit(f"{operator} does not go with {kind} fields, which take {', '.join(operators_of(kind))}")
     if unstorable_path(value) is not None:
         raise _Misfit(UNSTORABLE)
 
@@ -60,11 +69,40 @@ def _shown(value: object) -> str:
 def _value(entity: EntityType, name: str, value: Any) -> Any:  # noqa: ANN401
     if value is None:
         raise _misfit(Shape.VALUE, value)
-    return field_value(entity, name, value)
+    return _nullable(entity, name, value)
 
 
 def _nullable(entity: EntityType, name: str, value: Any) -> Any:  # noqa: ANN401
-    return None if value is None else field_value(entity, name, value)
+    if value is None:
+        return None
+    found = field_value(entity, name, value)
+    if kind_of(entity.table.c[name].type) is Kind.JSON:
+        _refuse_odd_json(found)
+    elif not _is_within_range(found):
+        raise _Misfit(f"{_shown(value)} is out of the range of every database")
+    return found
+
+
+def _is_within_range(value: object) -> bool:
+    """Tell whether a database can compare with a number or a moment: in Python they go further."""
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, Decimal):
+        return value.is_finite() and abs(value.adjusted()) <= _EXPONENT
+    if isinstance(value, datetime):
+        try:
+            value.astimezone(UTC)
+        except OverflowError:
+            return False
+    return True
+
+
+def _refuse_odd_json(value: object) -> None:
+    """Raise for what Python takes for JSON and no database does: NaN, an infinity, an integer of 4,300 digits."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        raise _Misfit(f"{_shown(value)} is no JSON") from None
 
 
 def _pair(entity: EntityType, name: str, value: Any) -> Any:  # noqa: ANN401
@@ -115,6 +153,7 @@ def _truth(_: EntityType, __: str, value: Any) -> bool:  # noqa: ANN401
 def _json(_: EntityType, __: str, value: Any) -> Any:  # noqa: ANN401
     if value is None or value in ([], {}) or not isinstance(value, list | dict | str | int | float):
         raise _misfit(Shape.JSON, value)
+    _refuse_odd_json(value)
     return value
 
 
@@ -123,6 +162,7 @@ def _items(_: EntityType, __: str, value: Any) -> Any:  # noqa: ANN401
         raise _misfit(Shape.ITEMS, value)
     if len(value) > MAX_ITEMS:
         raise _Misfit(f"{len(value)} values, at most {MAX_ITEMS}")
+    _refuse_odd_json(value)
     return tuple(value)
 
 

@@ -12,8 +12,8 @@ from domain.filters.kinds import Kind, kind_of
 from domain.filters.operators import NEGATIVE, Operator
 from domain.filters.values import words_of
 from persistence.dialects import Dialect
-from persistence.filters.constructs import HasWord, JsonContains, JsonEqual, JsonHasKey
-from persistence.selection_conditions import among
+from persistence.filters.constructs import HasWord, JsonContains, JsonEqual, JsonHasKey, JsonOverlaps
+from persistence.selection_conditions import among, unbounded
 
 Clause = ColumnElement[bool]
 
@@ -36,6 +36,10 @@ class Asked:
     def is_plain(self) -> bool:
         """Whether comparisons with the column are never null, and SQLAlchemy knows their opposites."""
         return self.kind is not Kind.JSON and getattr(self.column, "nullable", True) is False
+
+    def value(self, value: Any) -> ColumnElement[Any]:  # noqa: ANN401
+        """Return what the column is compared with."""
+        return literal(value, unbounded(self.column.type))
 
     @property
     def ordered(self) -> ColumnElement[Any]:
@@ -78,7 +82,7 @@ def _equal(asked: Asked, value: Any) -> Clause:  # noqa: ANN401
         return _null(asked, wanted=True)
     if asked.kind is Kind.JSON:
         return JsonEqual(asked.column, _json(value))
-    return cast("Clause", asked.column == value)
+    return asked.column == asked.value(value)
 
 
 def _is(asked: Asked, value: bool | None) -> Clause:  # noqa: FBT001 - the value asked for
@@ -109,7 +113,8 @@ def _in(asked: Asked, values: tuple[Any, ...]) -> Clause:
 
 
 def _between(asked: Asked, values: tuple[Any, Any]) -> Clause:
-    return asked.ordered.between(*values)
+    low, high = map(asked.value, values)
+    return asked.ordered.between(low, high)
 
 
 def _match(asked: Asked, words: str) -> Clause:
@@ -121,6 +126,9 @@ def _match(asked: Asked, words: str) -> Clause:
 def _overlap(asked: Asked, items: tuple[JsonValue, ...]) -> Clause:
     if asked.kind is Kind.ARRAY:
         return cast("Clause", asked.column.op("&&", is_comparison=True)(list(items)))
+    if asked.dialect is Dialect.MYSQL:
+        # Its JSON_CONTAINS looks into lists within the list as well.
+        return JsonOverlaps(asked.column, _json(list(items)))
     return or_(*(JsonContains(asked.column, _json([item])) for item in items))
 
 
@@ -130,10 +138,10 @@ def _json(value: JsonValue) -> ColumnElement[str]:
 
 _POSITIVE: dict[Operator, Callable[[Asked, Any], Clause]] = {
     Operator.EQ: _equal,
-    Operator.GT: lambda asked, value: asked.ordered > value,
-    Operator.GE: lambda asked, value: asked.ordered >= value,
-    Operator.LT: lambda asked, value: asked.ordered < value,
-    Operator.LE: lambda asked, value: asked.ordered <= value,
+    Operator.GT: lambda asked, value: asked.ordered > asked.value(value),
+    Operator.GE: lambda asked, value: asked.ordered >= asked.value(value),
+    Operator.LT: lambda asked, value: asked.ordered < asked.value(value),
+    Operator.LE: lambda asked, value: asked.ordered <= asked.value(value),
     Operator.BETWEEN: _between,
     Operator.IN: _in,
     Operator.IS: _is,

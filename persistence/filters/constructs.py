@@ -25,6 +25,14 @@ class JsonEqual(FunctionElement[bool]):
     inherit_cache = True
 
 
+class JsonOverlaps(FunctionElement[bool]):
+    """A JSON column is a list that shares an item with the JSON list of a text; on MySQL alone."""
+
+    name = "counterfoil_json_overlaps"
+    type = Boolean()
+    inherit_cache = True
+
+
 class JsonHasKey(FunctionElement[bool]):
     """A JSON column is an object with this key."""
 
@@ -95,6 +103,13 @@ def _has_word_sqlite(element: HasWord, compiler: SQLCompiler, **how: Any) -> str
 def _contains_mysql(element: JsonContains, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401
     column, value = _operands(element, compiler, **how)
     return f"JSON_CONTAINS({column}, {value})"
+
+
+@compiles(JsonOverlaps, "mysql", "mariadb")
+def _overlaps_mysql(element: JsonOverlaps, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401
+    column, items = _operands(element, compiler, **how)
+    # Of its own accord it takes a plain value for a list of one.
+    return f"(JSON_TYPE({column}) = 'ARRAY' AND JSON_OVERLAPS({column}, {items}))"
 
 
 @compiles(JsonEqual, "mysql", "mariadb")

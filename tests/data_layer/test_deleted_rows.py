@@ -1,5 +1,7 @@
 """A deleted row is nowhere to be seen, by whatever way, unless it is asked for."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import aliased, joinedload, selectinload
@@ -38,8 +40,8 @@ async def test_no_query_returns_it(sessions: Sessions) -> None:
     parent = aliased(Task)
     queries = [
         select(col(Task.key)).order_by(col(Task.id)),
-        select(col(Task.key)).join(parent, col(Task.parent_id) == parent.id, isouter=True).order_by(col(Task.id)),
-        select(col(Task.key)).join(Project, col(Task.project_id) == Project.id).order_by(col(Task.id)),
+        select(col(Task.key)).join(parent, col(Task.parent_id) == col(parent.id), isouter=True).order_by(col(Task.id)),
+        select(col(Task.key)).join(Project, col(Task.project_id) == col(Project.id)).order_by(col(Task.id)),
         select(col(Task.key)).where(col(Task.id).in_(select(col(Task.id)))).order_by(col(Task.id)),
     ]
     async with reader(sessions) as read:
@@ -48,7 +50,7 @@ async def test_no_query_returns_it(sessions: Sessions) -> None:
             assert list(await read.scalars(query.execution_options(**DELETED))) == ["t0", "s1", "s2"]
         assert await read.scalars(select(func.count()).select_from(Task)) == [2]
         child = aliased(Task)
-        pairs = select(col(parent.key), col(child.key)).join(child, child.parent_id == parent.id)
+        pairs = select(col(parent.key), col(child.key)).join(child, col(child.parent_id) == col(parent.id))
         assert [tuple(row) for row in await read.rows(pairs)] == [("t0", "s1")]
 
 
@@ -80,8 +82,9 @@ async def test_a_relation_leaves_it_out(sessions: Sessions, ids: list[int]) -> N
     async with reader(sessions) as read:
         task = await TASKS.get_or_raise(read, ids[0], load=("assignee", "subtasks"), include_deleted=True)
         assert shown(task) == ("ann", ["s1", "s2"])
+    mapped: Any = Task
     async with reader(sessions) as read:
-        options = (joinedload(Task.assignee), selectinload(Task.subtasks))
+        options = (joinedload(mapped.assignee), selectinload(mapped.subtasks))
         (task,) = await read.scalars(select(Task).where(col(Task.id) == ids[0]).options(*options))
         assert shown(task) == (None, ["s1"])
 

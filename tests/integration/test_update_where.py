@@ -1,9 +1,12 @@
 """Updating the rows that `where` selects: equality on named fields."""
 
+from contextlib import suppress
+from typing import Any
+
 import pytest
 
 from domain.commands import BulkInsert, Row, SoftDelete, Update
-from domain.errors import CounterfoilError, InvalidFilter, UnknownName
+from domain.errors import CounterfoilError, InvalidFilter, MissingReference, NotFound, UnknownName
 from persistence.sessions import Sessions
 from tests.worlds import apply, live, plant, trail
 
@@ -54,6 +57,36 @@ async def test_where_selects_live_rows_that_are_equal_in_every_field(
             hit = {key for key, row in (await live(sessions)).items() if row["description"] == job}
             assert hit == set(expected)
             assert (result.updated, len(await trail(sessions, job_id=job))) == (len(expected), len(expected))
+
+
+async def test_everything_is_changed_only_where_it_is_said(sessions: Sessions) -> None:
+    """All live rows, and none that are deleted; the entity alone is no selection."""
+    await plant_variety(sessions)
+    result = await apply(sessions, Update(entity="task", everything=True, changes={"title": "x"}))
+    assert result.updated == 4
+    assert (await apply(sessions, SoftDelete(entity="task", everything=True))).deleted == 4
+    assert await live(sessions) == {}
+
+
+LONG = "k" * 200
+
+
+@pytest.mark.parametrize("way", [{"key": [LONG + "x"]}, {"where": {"key__in": [LONG + "x"]}}], ids=["key", "where"])
+async def test_a_longer_key_is_another_one(sessions: Sessions, way: dict[str, Any]) -> None:
+    """It is not cut to the length of its column, where it would be the key of another row."""
+    await plant(sessions, tasks=0)
+    await apply(sessions, BulkInsert(entity="task", rows=[{"key": LONG, "title": "x", "project.key": "alpha"}]))
+    with suppress(NotFound):
+        await apply(sessions, Update.model_validate({"entity": "task", "changes": {"title": "hit"}, **way}))
+    assert (await live(sessions))[LONG]["title"] == "x"
+
+
+async def test_a_reference_by_a_longer_key_is_to_another_row(sessions: Sessions) -> None:
+    """Nor is it where a row names a related one."""
+    await apply(sessions, BulkInsert(entity="project", rows=[{"key": LONG, "name": "x"}]))
+    row: Row = {"key": "new", "title": "x", "project.key": LONG + "x"}
+    with pytest.raises(MissingReference):
+        await apply(sessions, BulkInsert(entity="task", rows=[row]))
 
 
 async def test_a_time_is_equal_whatever_its_zone(sessions: Sessions) -> None:
