@@ -10,6 +10,7 @@ from sqlalchemy.exc import DisconnectionError
 from persistence.collation import MYSQL_COLLATION
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
+from persistence.postgresql_connections import connect_arguments, plain_url
 from persistence.sqlite_functions import register
 
 READ_ONLY = "counterfoil_read_only"
@@ -35,12 +36,13 @@ _MYSQL = (
 )
 
 
-def engine_options(url: URL, application_name: str, session_settings: Mapping[str, str]) -> dict[str, Any]:
-    """Return SQLAlchemy's arguments that depend on the database."""
+def engine_options(
+    url: URL, application_name: str, session_settings: Mapping[str, str], *, pgbouncer: bool = False
+) -> dict[str, Any]:
+    """Return SQLAlchemy's arguments that depend on the database; raises ValueError for unreadable certificates."""
     dialect = Dialect(url.get_backend_name())
     if dialect is Dialect.POSTGRESQL:
-        settings = {"timezone": "UTC", "application_name": application_name, **session_settings}
-        return {"connect_args": {"server_settings": settings}}
+        return {"connect_args": connect_arguments(url, application_name, session_settings, pgbouncer=pgbouncer)}
     if dialect is Dialect.SQLITE:
         return {"connect_args": {"timeout": BUSY_SECONDS}, "json_serializer": json_text}
     arguments: dict[str, Any] = {"init_command": _MYSQL, "charset": "utf8mb4", **_encryption(url)}
@@ -67,6 +69,8 @@ def listen_to(engine: Engine) -> None:
 
 def driver_url(url: URL) -> URL:
     """Return the URL without what `engine_options` has said already."""
+    if url.get_backend_name() == Dialect.POSTGRESQL:
+        return plain_url(url)
     return url.difference_update_query(["ssl_mode", "ssl_ca"]) if url.get_backend_name() == Dialect.MYSQL else url
 
 

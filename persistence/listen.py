@@ -40,9 +40,15 @@ class Bell:
 
 
 @asynccontextmanager
-async def listening(engine: AsyncEngine) -> AsyncIterator[Bell]:
-    """Listen on a connection of its own for the time of the block; yields the bell."""
+async def listening(engine: AsyncEngine | None) -> AsyncIterator[Bell]:
+    """Listen on a connection of its own for the time of the block; yields the bell.
+
+    Without an engine, through PgBouncer, nobody rings it: a connection to the server is there for a transaction alone.
+    """
     bell = Bell()
+    if engine is None:
+        yield bell
+        return
     async with engine.connect() as connection:
         raw: Any = (await connection.get_raw_connection()).driver_connection
         await raw.add_listener(CHANNEL, bell.ring)

@@ -17,7 +17,7 @@ from worker.demo.script import PROJECT, SAMPLE
 async def counts(database: Database) -> dict[str, dict[str, int]]:
     """Return by entity the number of its live rows and of its audit rows by action."""
     found: dict[str, dict[str, int]] = {}
-    async with reader(database.sessions) as read:
+    async with reader(database.sessions, current=True) as read:
         for entity in database.entities.values():
             live = await read.scalars(select(func.count()).where(entity.table.c.deleted_at.is_(None)))
             actions = select(col(AuditEntry.action), func.count()).where(col(AuditEntry.entity) == entity.name)
@@ -50,7 +50,7 @@ async def differences(database: Database, *, over_http: int) -> list[str]:
     """Return what is not as it must be: counts, and rows that their own audit trail does not lead to."""
     seen, wanted = await counts(database), expected(over_http=over_http)
     found = [f"{name}: {seen[name]}, expected {wanted[name]}" for name in wanted if seen[name] != wanted[name]]
-    async with reader(database.sessions) as read:
+    async with reader(database.sessions, current=True) as read:
         for name in database.entities:
             found += await _astray(read, database, name)
     return found
