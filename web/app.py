@@ -3,19 +3,18 @@
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
-from typing import cast
 
 import structlog
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from redis.asyncio import Redis
-from sqlalchemy import QueuePool
 
 from persistence.database import open_database
 from persistence.logs import configure_logs
 from persistence.revisions import heads, known
+from persistence.watch.collector import DatabaseFigures
 from web.documented import document
-from web.metrics import Metrics, PoolFigures
+from web.metrics import Metrics
 from web.middleware.authentication import Authentication
 from web.middleware.body_limit import BodyLimit
 from web.middleware.failures import Failures
@@ -103,8 +102,9 @@ def _lifespan(settings: WebSettings, metrics: Metrics) -> Callable[[FastAPI], Ab
             if settings.redis_url is not None:
                 redis = Redis.from_url(settings.redis_url.get_secret_value())
                 stack.push_async_callback(redis.aclose)
-            metrics.registry.register(pool := PoolFigures(cast("QueuePool", database.engine.pool)))
-            stack.callback(metrics.registry.unregister, pool)
+            database.watch_statements()
+            metrics.registry.register(figures := DatabaseFigures(database))
+            stack.callback(metrics.registry.unregister, figures)
             newest, every = frozenset(heads(settings)), frozenset(known(settings))
             app.state.served = Served(settings, database, metrics, newest, every, redis)
             if not settings.web_tokens:

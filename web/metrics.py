@@ -1,11 +1,6 @@
 """What happens to requests, as Prometheus reads it."""
 
-from collections.abc import Iterator
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
-from sqlalchemy import QueuePool
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Buckets of answering times: reading one row takes a few milliseconds."""
@@ -31,18 +26,3 @@ class Metrics:
             registry=self.registry,
         )
         self.running = Gauge("counterfoil_http_running", "Requests that are being answered.", registry=self.registry)
-
-
-class PoolFigures(Collector):
-    """The connections of a pool, read when somebody asks."""
-
-    def __init__(self, pool: QueuePool) -> None:
-        """Take the pool."""
-        self._pool = pool
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield them by state."""
-        family = GaugeMetricFamily("counterfoil_pool_connections", "Connections of the pool.", labels=["state"])
-        family.add_metric(["in_use"], self._pool.checkedout())
-        family.add_metric(["idle"], self._pool.checkedin())
-        yield family

@@ -17,6 +17,8 @@ OWN = "COUNTERFOIL_WEB_"
 class WebSettings(DatabaseSettings):
     """Everything that can be set for the web process, with its environment variable, unit and default."""
 
+    pool_pre_ping: bool = True
+    """Whether a connection is asked, on every checkout, whether it still lives: a request is not tried again."""
     redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL")
     """Where workers tell the progress of jobs; unset: events of a job tell its states alone."""
     queue: str | None = None

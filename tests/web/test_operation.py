@@ -4,13 +4,18 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from domain.commands import SoftDelete
 from persistence.database import Database
+from persistence.job_table import JobRow
 from persistence.sessions import Sessions
+from tests.waiting import eventually
 from tests.web_clients import client_of, problem_in
 from tests.worlds import apply, plant, sql
 from web.app import create_app
+from web.scopes import Read
 from web.settings import WebSettings
 
 
@@ -73,3 +78,39 @@ async def _every(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
         found += answer.json()["items"]
         path = answer.links["next"]["url"] if "next" in answer.links else ""
     return found
+
+
+async def test_a_loop_of_statements_in_a_request_is_logged(
+    web: WebSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In development, with the request's name; and all statements stand in the figures."""
+    app = create_app(web.model_copy(update={"repeated_statements": 2}))
+
+    @app.get("/loop")
+    async def loop(read: Read) -> None:
+        for number in range(1, 4):
+            await read.scalars(select(col(JobRow.id)).where(col(JobRow.id) == str(number)))
+
+    async with client_of(app) as client:
+        await client.get("/loop")
+        figures = (await client.get("/metrics")).text
+    assert "GET /loop" in capsys.readouterr().out
+    assert "counterfoil_statements_repeated_total 1.0" in figures
+    assert "counterfoil_statement_seconds_count" in figures
+
+
+async def test_connections_are_there_while_the_application_runs(web: WebSettings, database: Database) -> None:
+    """None before its lifespan begins, and none when it has ended."""
+    about = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'counterfoil web' AND datname = current_database()"
+    )
+    app = create_app(web)
+    assert await sql(database, about) == [(0,)]
+    async with client_of(app):
+        assert await sql(database, about) != [(0,)]
+
+    async def gone() -> bool:
+        return await sql(database, about) == [(0,)]
+
+    await eventually(gone, "the connections are closed")

@@ -5,6 +5,7 @@ import time
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from persistence.watch.scope import statement_scope
 from web.metrics import Metrics
 
 _UNMATCHED = "(none)"
@@ -32,7 +33,7 @@ class Metering:
                 status = message["status"]
             await send(message)
 
-        with self._metrics.running.track_inprogress():
+        with self._metrics.running.track_inprogress(), statement_scope(f"{scope['method']} {scope['path']}"):
             try:
                 await self._app(scope, receive, answer)
             finally:
