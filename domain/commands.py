@@ -229,3 +229,7 @@ class Prune(Command):
     dead_days: float = Field(ge=REMEMBERED_DAYS)
     limit: int = Field(default=10_000, ge=1)
     go_on: bool = False
+
+
+SENDABLE: tuple[type[Command], ...] = (BulkInsert, BulkUpdate, Update, SoftDelete, Restore)
+"""The commands that every door offers to senders; those that delete for good are the schedules' own."""

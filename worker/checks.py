@@ -14,10 +14,10 @@ from persistence.database import Database, open_database
 from persistence.engine import reach
 from persistence.job_list import waiting_by_queue
 from persistence.reader import reader
+from persistence.revisions import current, heads
 from persistence.settings import load_entities
 from worker.client import somebody_works
 from worker.composition import open_redis
-from worker.migrate import current, heads
 from worker.settings import Settings
 
 OLDEST_POSTGRESQL = 150_000

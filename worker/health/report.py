@@ -9,9 +9,9 @@ from arq.connections import ArqRedis
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, make_wsgi_app
 
 from persistence.database import Database, open_database
+from persistence.watch.collector import DatabaseFigures
 from worker.duties import always, beside
 from worker.engine import Engine
-from worker.health.database import DatabaseFigures
 from worker.health.gauges import Gauges
 from worker.health.local import serving_locally, socket_of
 from worker.health.metrics import Metrics

@@ -32,7 +32,7 @@ class DatabaseFigures(Collector):
         )
         yield _counter("statements_failed", "Statements that the database refused.", figures.failed)
         yield _counter("statements_slow", "Statements that took longer than COUNTERFOIL_SLOW_QUERY.", figures.slow)
-        about = "Jobs that sent one statement more often than COUNTERFOIL_REPEATED_STATEMENTS."
+        about = "Requests or jobs that sent one statement more often than COUNTERFOIL_REPEATED_STATEMENTS."
         yield _counter("statements_repeated", about, figures.repeated)
 
     def _of_pool(self) -> Iterator[Metric]:
