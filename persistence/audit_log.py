@@ -5,6 +5,7 @@ from typing import Any, ClassVar, cast
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, MetaData, PrimaryKeyConstraint
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Field, SQLModel
@@ -39,12 +40,20 @@ def _number(*_: object, **__: object) -> str:
 
 
 class PartitionableKey(PrimaryKeyConstraint):
-    """A primary key of the id and the time; of the id alone on SQLite, which counts up no other and has no partitions."""
+    """A primary key of id and time; of the id alone on SQLite, which counts up no other and has no partitions."""
 
 
 @compiles(PartitionableKey, "sqlite")
 def _key_of_sqlite(key: PartitionableKey, compiler: DDLCompiler, **_: object) -> str:
     return f"CONSTRAINT {compiler.preparer.format_constraint(key)} PRIMARY KEY (id)"
+
+
+@compiles(CreateColumn, "sqlite")
+def _counted_column(create: CreateColumn, compiler: Any, **options: object) -> str:  # noqa: ANN401 - its methods are untyped
+    column = create.element
+    if column.primary_key and column.autoincrement is True and isinstance(column.table.primary_key, PartitionableKey):
+        return f"{compiler.preparer.format_column(column)} INTEGER NOT NULL"
+    return str(compiler.visit_create_column(create, **options))
 
 
 class AuditEntry(SQLModel, table=True):

@@ -1,51 +1,34 @@
-"""The database engine: from a URL as everybody spells it to a pool of asyncpg connections."""
+"""The database engine: from a URL as everybody spells it to a pool of connections."""
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from asyncpg import InterfaceError, PostgresError
-from sqlalchemy import URL, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
+from sqlalchemy import URL, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
+import persistence.live_keys  # noqa: F401 - how live keys are made on MySQL
 from domain.errors import Unreachable
+from persistence.connections import driver_url, engine_options, listen_to
+from persistence.database_url import database_url, shown
+from persistence.dialects import Dialect
 
-_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
-# What libpq calls sslmode, asyncpg's SQLAlchemy dialect passes on as `ssl`; with `sslmode` it raises TypeError.
-_RENAMED = {"sslmode": "ssl"}
-_UNDERSTOOD = {"host", "passfile", "password", "port", "prepared_statement_cache_size", "ssl", "user"}
-# asyncpg binds channels by itself wherever server and encryption allow it; managed databases put it into their URLs.
-_IMPLIED = {"channel_binding"}
-
+__all__ = ["REACH_SECONDS", "create_engine", "database_url", "migration_engine", "reach", "readable", "shown"]
 
 REACH_SECONDS = 10.0
 """How long a server that accepts connections may take to answer, when a command begins."""
 
-
-def database_url(url: str) -> URL:
-    """Return a PostgreSQL URL for asyncpg: `postgres://` and `postgresql://` normalised, `sslmode` understood.
-
-    Raises ValueError, without the password, for anything that is not a PostgreSQL URL.
-    """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise ValueError("not a database URL; expected postgresql://user:password@host:5432/name") from None
-    if parsed.drivername not in _SCHEMES:
-        raise ValueError(f"unknown database {parsed.drivername!r}; expected postgresql://user:password@host:5432/name")
-    query = {_RENAMED.get(name, name): value for name, value in parsed.query.items() if name not in _IMPLIED}
-    if strange := sorted(set(query) - _UNDERSTOOD):
-        known = ", ".join(sorted({*_UNDERSTOOD, *_RENAMED, *_IMPLIED}))
-        raise ValueError(f"unknown parameter {strange[0]!r} in the URL; understood: {known}")
-    return parsed.set(drivername="postgresql+asyncpg", query=query)
-
-
-def shown(url: URL) -> str:
-    """Return the URL as people write it, with its password hidden, for messages."""
-    # Without its query, which may hold a password too.
-    return url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
+_NAMES = {Dialect.POSTGRESQL: "PostgreSQL", Dialect.SQLITE: "SQLite", Dialect.MYSQL: "MySQL"}
+_VERSIONS = {
+    Dialect.POSTGRESQL: "SHOW server_version_num",
+    Dialect.SQLITE: "SELECT sqlite_version()",
+    Dialect.MYSQL: "SELECT version()",
+}
 
 
 def create_engine(  # noqa: PLR0913 - one keyword for each setting of the pool
@@ -61,30 +44,27 @@ def create_engine(  # noqa: PLR0913 - one keyword for each setting of the pool
 
     Times are UTC on every connection, because the audit log keeps rows as `to_jsonb` prints them. Connections are
     renewed after 300 s and looked at on checkout: managed databases (Neon, Supabase) close idle ones.
+    `session_settings` are PostgreSQL's alone.
     """
     engine = create_async_engine(
-        url,
+        driver_url(url),
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_recycle=300,
         echo=echo,
         json_deserializer=readable,
         hide_parameters=True,  # values of rows never reach a log through an error's text
-        connect_args={
-            "server_settings": {"timezone": "UTC", "application_name": application_name, **(session_settings or {})},
-        },
+        **engine_options(url, application_name, session_settings or {}),
     )
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    listen_to(engine.sync_engine)
     return engine
 
 
-def _refuse_closed(connection: Any, *_: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter
-    """Have the pool take another connection in place of one that its server has closed.
-
-    The driver hears of that by itself, where a ping would be three round trips for every transaction.
-    """
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
+def migration_engine(url: URL) -> AsyncEngine:
+    """Return an engine without a pool, whose connections are as those of `create_engine`."""
+    engine = create_async_engine(driver_url(url), poolclass=NullPool, **engine_options(url, "counterfoil migrate", {}))
+    listen_to(engine.sync_engine)
+    return engine
 
 
 def readable(json_text: str) -> Any:  # noqa: ANN401 - JSON
@@ -96,11 +76,16 @@ def readable(json_text: str) -> Any:  # noqa: ANN401 - JSON
 
 
 async def reach(engine: AsyncEngine) -> int:
-    """Connect once and return the server's version number, such as 180004; raises Unreachable, without the password."""
+    """Connect once and return the server's version number; raises Unreachable, without the password.
+
+    Such as 180004 for PostgreSQL 18.4, 101118 for MariaDB 10.11.18, 34001 for SQLite 3.40.1.
+    """
+    dialect = Dialect(engine.dialect.name)
     try:
         async with asyncio.timeout(REACH_SECONDS), engine.connect() as connection:
-            number = await connection.scalar(text("SHOW server_version_num"))
+            version = str(await connection.scalar(text(_VERSIONS[dialect])))
     except (OSError, SQLAlchemyError, PostgresError, InterfaceError, TimeoutError) as error:
         why = str(error.__cause__ or error).splitlines()[0] if str(error) else type(error).__name__
-        raise Unreachable("PostgreSQL", shown(engine.url), why, "DATABASE_URL") from error
-    return int(str(number))
+        raise Unreachable(_NAMES[dialect], shown(engine.url), why, "DATABASE_URL") from error
+    numbers = [int(number) for number in re.findall(r"\d+", version)]
+    return numbers[0] if dialect is Dialect.POSTGRESQL else numbers[0] * 10_000 + numbers[1] * 100 + numbers[2]

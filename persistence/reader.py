@@ -2,17 +2,21 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar, TypeVarTuple
+from typing import Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
 from domain.entities import Entities
+from persistence import connections
 from persistence.driver_errors import as_sqlalchemy
 from persistence.integrity import explained
 from persistence.session import READ_ONLY, WriteSession
 from persistence.sessions import Sessions
+
+_READ_ONLY: dict[str, Any] = {"postgresql_readonly": True, connections.READ_ONLY: True}
+"""How an engine is told to begin transactions in which the database itself refuses writes."""
 
 Model = TypeVar("Model", bound=SQLModel)
 Value = TypeVar("Value")
@@ -64,9 +68,9 @@ class Reader:
 
 @asynccontextmanager
 async def reader(sessions: Sessions) -> AsyncIterator[Reader]:
-    """Open a read-only transaction; PostgreSQL refuses any write in it, and ReadOnly is raised."""
+    """Open a read-only transaction; the database refuses any write in it, and ReadOnly is raised."""
     engine: AsyncEngine = sessions.kw["bind"]
-    async with sessions(bind=engine.execution_options(postgresql_readonly=True)) as session:
+    async with sessions(bind=engine.execution_options(**_READ_ONLY)) as session:
         session.sync_session.info[READ_ONLY] = True
         with explained(session.info["entities"]):
             yield Reader(session)

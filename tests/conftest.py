@@ -1,6 +1,5 @@
 """What all tests share: real servers, a database of its own for every test, a Redis database for every process."""
 
-import asyncio
 import os
 import secrets
 import signal
@@ -11,23 +10,20 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from alembic import command
 from arq.connections import ArqRedis
 from redis import Redis
 
 from domain.entities import Entities
 from persistence.database import Database, open_database
-from persistence.engine import database_url
-from persistence.scratch import create_database, drop_database
 from persistence.sessions import Sessions
+from tests.copies import Copy
 from tests.redis_faults import CLAIM
 from worker.composition import open_redis
 from worker.embedded import embedded_postgres, embedded_redis
 from worker.environment import load_settings
-from worker.migrate import alembic_config
 from worker.settings import Settings
 
-pytest_plugins = ["tests.engines"]
+pytest_plugins = ["tests.engines", "tests.databases"]
 
 SERVERS = pytest.StashKey[ExitStack]()
 
@@ -65,18 +61,6 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def template() -> Iterator[str]:
-    """Return the name of a migrated, empty database, from which every test's own is copied."""
-    server = database_url(os.environ["DATABASE_URL"])
-    name = f"counterfoil_test_{secrets.token_hex(6)}"
-    url = asyncio.run(create_database(server, name))
-    settings = load_settings({**os.environ, "DATABASE_URL": url.render_as_string(hide_password=False)})
-    command.upgrade(alembic_config(settings), "heads")
-    yield name
-    asyncio.run(drop_database(server, name))
-
-
-@pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """Return the URL of a Redis database that this process of the run has for itself."""
     base = urlsplit(os.environ["REDIS_URL"])
@@ -91,19 +75,12 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture
-async def settings(template: str, redis_url: str) -> AsyncIterator[Settings]:
+async def settings(template: Copy, redis_url: str) -> AsyncIterator[Settings]:
     """Return settings for a new, migrated database and a queue of the test's own; its keys in Redis are removed."""
-    server = database_url(os.environ["DATABASE_URL"])
-    name = f"{template}_{secrets.token_hex(4)}"
-    url = await create_database(server, name, template=template)
-    yield load_settings(
-        {
-            "DATABASE_URL": url.render_as_string(hide_password=False),
-            "REDIS_URL": redis_url,
-            "COUNTERFOIL_QUEUE": f"queue-{secrets.token_hex(4)}",
-        }
-    )
-    await drop_database(server, name)
+    async with template() as url:
+        yield load_settings(
+            {"DATABASE_URL": url, "REDIS_URL": redis_url, "COUNTERFOIL_QUEUE": f"queue-{secrets.token_hex(4)}"}
+        )
     with Redis.from_url(redis_url) as redis:
         if keys := [key for key in redis.scan_iter("*") if key != CLAIM.encode()]:
             redis.delete(*keys)

@@ -2,64 +2,57 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 from sqlmodel.sql.sqltypes import AutoString
+
+from domain.column_types import json_value, key_text, long_string, long_text, row_id
+from domain.moments import UtcDateTime, now
+from persistence.append_only import append_only, no_longer_append_only
+from persistence.audit_log import PartitionableKey, TransactionNumber
+from persistence.collation import case_told_apart
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-REFUSE = """
-CREATE FUNCTION audit_log_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'audit_log is append-only: % refused', TG_OP USING ERRCODE = 'insufficient_privilege';
-END
-$$
-"""
-
-APPEND_ONLY = """
-CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
-FOR EACH STATEMENT EXECUTE FUNCTION audit_log_refuse()
-"""
-
 
 def upgrade() -> None:
     """Apply the change."""
+    for statement in case_told_apart(op.get_context().dialect.name):
+        op.execute(statement)
     op.create_table(
         "audit_log",
-        sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column(
-            "txid", sa.BigInteger(), server_default=sa.text("pg_current_xact_id()::text::bigint"), nullable=False
-        ),
-        sa.Column("job_id", sa.Text(), nullable=True),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("request_id", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("entity_id", sa.Text(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("before", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
-        sa.Column("after", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("id", row_id(), autoincrement=True, nullable=False),
+        sa.Column("at", UtcDateTime(), server_default=now(), nullable=False),
+        sa.Column("txid", sa.BigInteger(), server_default=TransactionNumber(), nullable=False),
+        sa.Column("job_id", key_text(), nullable=True),
+        sa.Column("actor", long_text(), nullable=False),
+        sa.Column("request_id", long_text(), nullable=True),
+        sa.Column("reason", long_text(), nullable=True),
+        sa.Column("entity", key_text(), nullable=False),
+        sa.Column("entity_id", key_text(), nullable=False),
+        sa.Column("action", key_text(), nullable=False),
+        sa.Column("before", json_value(none_as_null=True), nullable=True),
+        sa.Column("after", json_value(none_as_null=True), nullable=True),
         sa.CheckConstraint(
             "action IN ('insert', 'update', 'soft_delete', 'restore', 'purge')", name=op.f("ck_audit_log_action")
         ),
-        sa.PrimaryKeyConstraint("id", "at", name=op.f("pk_audit_log")),
+        PartitionableKey("id", "at", name=op.f("pk_audit_log")),
     )
     op.create_index(op.f("ix_audit_log_entity_entity_id_id"), "audit_log", ["entity", "entity_id", "id"], unique=False)
     op.create_index(op.f("ix_audit_log_job_id"), "audit_log", ["job_id"], unique=False)
     op.create_table(
         "member",
-        sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", row_id(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), server_default=now(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), server_default=now(), nullable=False),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("key", AutoString(length=200), nullable=False),
         sa.Column("name", AutoString(length=500), nullable=False),
         sa.Column("email", AutoString(length=320), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "uq_member_key_live",
@@ -71,15 +64,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "project",
-        sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", row_id(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), server_default=now(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), server_default=now(), nullable=False),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("key", AutoString(length=200), nullable=False),
         sa.Column("name", AutoString(length=500), nullable=False),
-        sa.Column("description", AutoString(), nullable=True),
+        sa.Column("description", long_string(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "uq_project_key_live",
@@ -91,14 +85,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "task",
-        sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", row_id(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), server_default=now(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), server_default=now(), nullable=False),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("key", AutoString(length=200), nullable=False),
         sa.Column("title", AutoString(length=500), nullable=False),
-        sa.Column("description", AutoString(), nullable=True),
+        sa.Column("description", long_string(), nullable=True),
         sa.Column(
             "status",
             sa.Enum(
@@ -122,8 +116,8 @@ def upgrade() -> None:
         ),
         sa.Column(
             "tags",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
-            server_default=sa.text("'[]'"),
+            json_value(),
+            server_default=sa.text("('[]')"),
             nullable=False,
         ),
         sa.Column("project_id", sa.BigInteger(), nullable=False),
@@ -135,6 +129,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["parent_id"], ["task.id"], name=op.f("fk_task_parent_id_task")),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_task_project_id_project")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_task_assignee_id"), "task", ["assignee_id"], unique=False)
     op.create_index(op.f("ix_task_creator_id"), "task", ["creator_id"], unique=False)
@@ -148,39 +143,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
         sqlite_where=sa.text("deleted_at IS NULL"),
     )
-    op.execute(REFUSE)
-    op.execute(APPEND_ONLY)
-    op.execute("ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_append_only")
+    for statement in append_only(op.get_context().dialect.name):
+        op.execute(statement)
 
 
 def downgrade() -> None:
-    """Take the change back."""
-    op.drop_index(
-        "uq_task_key_live",
-        table_name="task",
-        postgresql_where=sa.text("deleted_at IS NULL"),
-        sqlite_where=sa.text("deleted_at IS NULL"),
-    )
-    op.drop_index(op.f("ix_task_project_id"), table_name="task")
-    op.drop_index(op.f("ix_task_parent_id"), table_name="task")
-    op.drop_index(op.f("ix_task_creator_id"), table_name="task")
-    op.drop_index(op.f("ix_task_assignee_id"), table_name="task")
-    op.drop_table("task")
-    op.drop_index(
-        "uq_project_key_live",
-        table_name="project",
-        postgresql_where=sa.text("deleted_at IS NULL"),
-        sqlite_where=sa.text("deleted_at IS NULL"),
-    )
-    op.drop_table("project")
-    op.drop_index(
-        "uq_member_key_live",
-        table_name="member",
-        postgresql_where=sa.text("deleted_at IS NULL"),
-        sqlite_where=sa.text("deleted_at IS NULL"),
-    )
-    op.drop_table("member")
-    op.drop_index(op.f("ix_audit_log_job_id"), table_name="audit_log")
-    op.drop_index(op.f("ix_audit_log_entity_entity_id_id"), table_name="audit_log")
-    op.drop_table("audit_log")
-    op.execute("DROP FUNCTION audit_log_refuse()")
+    """Take the change back; indexes and triggers go with their tables."""
+    for table in ("task", "project", "member", "audit_log"):
+        op.drop_table(table)
+    for statement in no_longer_append_only(op.get_context().dialect.name):
+        op.execute(statement)

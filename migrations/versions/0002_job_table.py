@@ -2,7 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+
+from domain.column_types import json_value, key_text, long_text
+from domain.moments import UtcDateTime, now
 
 revision = "0002"
 down_revision = "0001"
@@ -119,28 +121,28 @@ def upgrade() -> None:
     """Apply the change."""
     op.create_table(
         "job_kind",
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", key_text(), nullable=False),
         sa.Column("max_attempts", sa.Integer(), server_default=sa.text("5"), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_job_kind")),
     )
     op.create_table(
         "job",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("queue", sa.Text(), nullable=False),
-        sa.Column("arguments", postgresql.JSONB(none_as_null=True), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("request_id", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("state", sa.Text(), server_default="queued", nullable=False),
-        sa.Column("run_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", key_text(), nullable=False),
+        sa.Column("name", key_text(), nullable=False),
+        sa.Column("queue", key_text(), nullable=False),
+        sa.Column("arguments", json_value(none_as_null=True), nullable=False),
+        sa.Column("actor", long_text(), nullable=False),
+        sa.Column("request_id", long_text(), nullable=True),
+        sa.Column("reason", long_text(), nullable=True),
+        sa.Column("state", key_text(), server_default="queued", nullable=False),
+        sa.Column("run_at", UtcDateTime(), server_default=now(), nullable=False),
+        sa.Column("dispatched_at", UtcDateTime(), nullable=True),
         sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("max_attempts", sa.Integer(), server_default=sa.text("5"), nullable=False),
-        sa.Column("errors", postgresql.JSONB(none_as_null=True), server_default=sa.text("'[]'"), nullable=False),
-        sa.Column("result", postgresql.JSONB(none_as_null=True), nullable=True),
-        sa.Column("enqueued_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("errors", json_value(none_as_null=True), server_default=sa.text("('[]')"), nullable=False),
+        sa.Column("result", json_value(none_as_null=True), nullable=True),
+        sa.Column("enqueued_at", UtcDateTime(), server_default=now(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint(
             "state IN ('queued', 'succeeded', 'dead', 'cancelled', 'dropped')", name=op.f("ck_job_state")
         ),
@@ -148,29 +150,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
     )
     due, dispatched = "state = 'queued' AND dispatched_at IS NULL", "state = 'queued' AND dispatched_at IS NOT NULL"
-    op.create_index("ix_job_due", "job", ["run_at"], postgresql_where=sa.text(due))
-    op.create_index("ix_job_dispatched", "job", ["dispatched_at"], postgresql_where=sa.text(dispatched))
-    op.create_index("ix_job_finished", "job", ["state", "finished_at"], postgresql_where=sa.text("state <> 'queued'"))
+    index("ix_job_due", "run_at", where=due)
+    index("ix_job_dispatched", "dispatched_at", where=dispatched)
+    index("ix_job_finished", "state", "finished_at", where="state <> 'queued'")
     op.create_table(
         "schedule",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("cron", sa.Text(), nullable=False),
-        sa.Column("zone", sa.Text(), nullable=False),
-        sa.Column("job", sa.Text(), nullable=False),
-        sa.Column("arguments", postgresql.JSONB(none_as_null=True), nullable=False),
-        sa.Column("catch_up", sa.Text(), nullable=False),
+        sa.Column("name", key_text(), nullable=False),
+        sa.Column("cron", long_text(), nullable=False),
+        sa.Column("zone", long_text(), nullable=False),
+        sa.Column("job", long_text(), nullable=False),
+        sa.Column("arguments", json_value(none_as_null=True), nullable=False),
+        sa.Column("catch_up", long_text(), nullable=False),
         sa.Column("jitter", sa.Float(), nullable=False),
         sa.Column("paused", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_schedule")),
     )
     op.create_table(
         "schedule_tick",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("ticked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("name", key_text(), nullable=False),
+        sa.Column("ticked_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_schedule_tick")),
     )
     for name in SHIPPED:
         op.execute(f"INSERT INTO job_kind (name) VALUES ('{name}')")  # noqa: S608 - names of this file
+    if op.get_context().dialect.name == "postgresql":
+        make_functions()
+
+
+def index(name: str, *columns: str, where: str) -> None:
+    """Make a partial index of the job table; a plain one on MySQL, which has no others."""
+    op.create_index(name, "job", list(columns), postgresql_where=sa.text(where), sqlite_where=sa.text(where))
+
+
+def make_functions() -> None:
+    """Make the door from other languages, and what undoes a statement: PostgreSQL's alone."""
     op.execute(ENQUEUE_JOB)
     op.execute(NOT_AT_ONCE)
     # A caller's own search_path must lead to no other table named job.
@@ -181,8 +194,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the change back."""
-    op.execute("DROP FUNCTION not_at_once")
-    op.execute("DROP FUNCTION enqueue_job")
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION not_at_once")
+        op.execute("DROP FUNCTION enqueue_job")
     op.drop_table("schedule_tick")
     op.drop_table("schedule")
     op.drop_table("job")

@@ -1,4 +1,4 @@
-"""PostgreSQL's URL as everybody spells it."""
+"""The database's URL as everybody spells it."""
 
 import pytest
 from sqlalchemy import make_url
@@ -23,13 +23,35 @@ def test_every_spelling_becomes_asyncpg(scheme: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "app", "mysql://ann:secret@h/db", "postgresql+psycopg://ann:secret@h/db", "://secret"]
+    "wrong", ["", "app", "oracle://ann:secret@h/db", "postgresql+psycopg://ann:secret@h/db", "://secret"]
 )
-def test_what_is_no_url_of_postgresql_is_refused_without_the_password(wrong: str) -> None:
+def test_what_is_no_url_of_a_known_database_is_refused_without_the_password(wrong: str) -> None:
     """The sentence shows what was expected."""
     with pytest.raises(ValueError, match="expected postgresql://user:password@host:5432/name") as refused:
         database_url(wrong)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "driver", "query"),
+    [
+        ("mysql://ann:s@h:3306/db?charset=utf8&ssl-mode=REQUIRED", "mysql+aiomysql", {"ssl_mode": "REQUIRED"}),
+        ("mariadb://ann:s@h/db", "mysql+aiomysql", {}),
+        ("sqlite:///app.db", "sqlite+aiosqlite", {}),
+        ("sqlite+aiosqlite:////var/app.db", "sqlite+aiosqlite", {}),
+    ],
+)
+def test_the_other_databases_get_their_drivers(given: str, driver: str, query: dict[str, str]) -> None:
+    """MariaDB is reached as MySQL is."""
+    url = database_url(given)
+    assert (url.drivername, dict(url.query)) == (driver, query)
+
+
+@pytest.mark.parametrize("nowhere", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(nowhere: str) -> None:
+    """Each connection of the pool would have another one."""
+    with pytest.raises(ValueError, match="a database in memory is one connection's alone; name a file"):
+        database_url(nowhere)
 
 
 def test_a_parameter_that_the_driver_does_not_know_is_refused_by_name() -> None:
