@@ -13,6 +13,11 @@ class Dialect(StrEnum):
     SQLITE = "sqlite"
     MYSQL = "mysql"
 
+    @property
+    def server(self) -> str:
+        """The name by which people know it."""
+        return {"postgresql": "PostgreSQL", "sqlite": "SQLite", "mysql": "MySQL"}[self.value]
+
 
 _NAMES = {"mariadb": Dialect.MYSQL}
 

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 
 from domain.errors import AuditMismatch
 from persistence.audit_log import AuditEntry
-from persistence.portable.moment import moment
+from persistence.portable.clock import present
 from persistence.session import AUDITED
 from persistence.transaction import Transaction
 
@@ -28,11 +28,11 @@ async def write_entries(tx: Transaction, name: str, entries: Sequence[Entry]) ->
     """Write the audit rows of rows of `name`; raises AuditMismatch unless each entry became one."""
     if not entries:
         return
-    present = await moment(tx.session)
+    at = await present(tx.session)
     rows = [
         {
             **tx.origin.model_dump(),
-            "at": present,
+            "at": at,
             "entity": name,
             "entity_id": entry.row_id,
             "action": entry.action,

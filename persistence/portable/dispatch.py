@@ -15,7 +15,7 @@ from sqlmodel import col
 from domain.job import NOBODY, JobState
 from domain.moments import now
 from persistence.job_table import JobRow
-from persistence.portable.moment import moment
+from persistence.portable.clock import present
 from persistence.reader import Reader
 
 BATCH_BYTES = 8 * 1024 * 1024
@@ -54,7 +54,7 @@ async def sendable_rows(session: AsyncSession, ids: Sequence[str]) -> list[tuple
     columns = (col(JobRow.id), col(JobRow.queue), col(JobRow.name), col(JobRow.arguments), *origin)
     query = select(*columns, col(JobRow.run_at), col(JobRow.enqueued_at)).where(col(JobRow.id).in_(ids))
     rows = [row._asdict() for row in (await session.execute(query.order_by(col(JobRow.run_at)))).all()]
-    present = await moment(session)
+    at = await present(session)
     return [
         (
             row["id"],
@@ -62,7 +62,7 @@ async def sendable_rows(session: AsyncSession, ids: Sequence[str]) -> list[tuple
             row["name"],
             _arguments(row),
             _milliseconds(row["run_at"]),
-            _milliseconds(min(row["enqueued_at"], present)),
+            _milliseconds(min(row["enqueued_at"], at)),
         )
         for row in rows
     ]

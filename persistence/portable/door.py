@@ -16,7 +16,7 @@ from domain.job import JobState
 from persistence.dialects import Dialect, dialect_of
 from persistence.job_table import JobKind, JobRow
 from persistence.portable.door_rules import TAKEN, refuse_wrong
-from persistence.portable.moment import moment
+from persistence.portable.clock import present
 from persistence.portable.same_json import is_same
 
 PAGE = 500
@@ -42,7 +42,7 @@ async def put_jobs(session: AsyncSession, jobs: Sequence[Job]) -> list[tuple[str
     jobs = [{**job, "run_at": _aware(job["run_at"])} for job in jobs]
     for job in jobs:
         refuse_wrong(job, kinds)
-    now = await moment(session)
+    now = await present(session)
     ids = [job["job_id"] or uuid4().hex for job in jobs]
     rows: dict[str, dict[str, Any]] = {}
     for job_id, job in zip(ids, jobs, strict=True):

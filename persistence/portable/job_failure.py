@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from domain.job import JobState
 from persistence.job_table import JobRow
-from persistence.portable.moment import moment
+from persistence.portable.clock import present
 
 
 async def keep_attempt(
@@ -20,7 +20,7 @@ async def keep_attempt(
     """Add a failed attempt to the locked job's row, and what becomes of it; `delay` is seconds until the next."""
     query = select(col(JobRow.errors), col(JobRow.attempt)).where(col(JobRow.id) == job_id)
     errors, attempt = (await session.execute(query)).one()
-    now = await moment(session)
+    now = await present(session)
     entry: dict[str, Any] = {"at": now.isoformat(), "attempt": attempt + 1, **kept}
     changed = {
         "attempt": attempt + 1,

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from domain.job import JobState
 from persistence.job_table import JobKind, JobRow
-from persistence.portable.moment import moment
+from persistence.portable.clock import present
 from persistence.portable.same_json import is_same
 from persistence.portable.upserts import insert_absent, upsert
 
@@ -35,7 +35,7 @@ async def take_row(session: AsyncSession, job: "Acceptance") -> Mapping[str, Any
         row = await _locked(session, job)
     if row is None or row["state"] != JobState.QUEUED:
         return None
-    now = await moment(session)
+    now = await present(session)
     if row["dispatched_at"] is None:
         await session.execute(update(JobRow).where(col(JobRow.id) == job.id).values(dispatched_at=now))
     return {**row, "early": (row["run_at"] - now).total_seconds()}
@@ -45,7 +45,7 @@ async def accept_row(session: AsyncSession, job: "Acceptance") -> None:
     """Insert the job's row where there is none."""
     if (await session.execute(select(col(JobRow.id)).where(col(JobRow.id) == job.id))).first() is not None:
         return  # perhaps locked by whoever runs it, which nobody need wait for
-    now = await moment(session)
+    now = await present(session)
     times = {"run_at": now, "enqueued_at": now, "dispatched_at": now}
     row = {**job.columns(), **times, "max_attempts": job.max_attempts}
     row["reason"] = row["reason"] and row["reason"][:REASON_KEPT]
@@ -54,7 +54,7 @@ async def accept_row(session: AsyncSession, job: "Acceptance") -> None:
 
 async def finish_row(session: AsyncSession, job_id: str, result: Mapping[str, Any]) -> bool:
     """Write a job's outcome into its row; returns whether it was queued."""
-    ended = {"state": JobState.SUCCEEDED.value, "result": dict(result), "finished_at": await moment(session)}
+    ended = {"state": JobState.SUCCEEDED.value, "result": dict(result), "finished_at": await present(session)}
     queued = (col(JobRow.id) == job_id, col(JobRow.state) == JobState.QUEUED.value)
     finished: Any = await session.execute(
         update(JobRow).where(*queued).values(**ended, attempt=col(JobRow.attempt) + 1)

@@ -10,7 +10,7 @@ from domain.job import JobState
 from persistence.bulk_table import RejectRow, ReportRow, UploadRow
 from persistence.job_table import JobRow
 from persistence.portable.audit_rows import Entry, write_entries
-from persistence.portable.moment import moment
+from persistence.portable.clock import present
 from persistence.transaction import Transaction
 
 PAGE = 500
@@ -27,19 +27,19 @@ async def change_jobs(tx: Transaction, source: str, ids: Sequence[str]) -> int:
 
 
 async def _cancel(tx: Transaction, ids: Sequence[str]) -> int:
-    ended = {"state": JobState.CANCELLED.value, "finished_at": await moment(tx.session)}
+    ended = {"state": JobState.CANCELLED.value, "finished_at": await present(tx.session)}
     return await _change(tx, ids, JobState.QUEUED, ended)
 
 
 async def _retry(tx: Transaction, ids: Sequence[str]) -> int:
-    again = {"state": JobState.QUEUED.value, "attempt": 0, "run_at": await moment(tx.session)}
+    again = {"state": JobState.QUEUED.value, "attempt": 0, "run_at": await present(tx.session)}
     return await _change(tx, ids, JobState.DEAD, {**again, "dispatched_at": None, "finished_at": None})
 
 
 async def _drop(tx: Transaction, ids: Sequence[str]) -> int:
     """Keep nothing of dead jobs but their ids; the whole rows go into the audit log."""
     found = await _images(tx, ids, JobState.DEAD, list(JobRow.model_fields))
-    gone: dict[str, Any] = {"arguments": {}, "errors": [], "result": None, "finished_at": await moment(tx.session)}
+    gone: dict[str, Any] = {"arguments": {}, "errors": [], "result": None, "finished_at": await present(tx.session)}
     await _write(tx, list(found), {"state": JobState.DROPPED.value, **gone})
     for model in _KEPT:
         await tx.session.execute(delete(model).where(model.__table__.c.job_id.in_(found)))  # type: ignore[attr-defined]

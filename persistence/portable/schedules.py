@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from persistence.portable.audit_rows import Entry, write_entries
-from persistence.portable.moment import moment
+from persistence.portable.clock import present
 from persistence.portable.upserts import insert_absent, upsert
 from persistence.schedule_table import ScheduleRow, ScheduleTick
 from persistence.transaction import Transaction
@@ -38,7 +38,7 @@ async def remove_row(tx: Transaction, name: str) -> None:
 
 async def tick_from_now(session: AsyncSession, name: str) -> None:
     """Have a schedule tick from now on, whatever it has missed."""
-    await upsert(session, ScheduleTick, [{"name": name, "ticked_at": await moment(session)}], {"ticked_at"})
+    await upsert(session, ScheduleTick, [{"name": name, "ticked_at": await present(session)}], {"ticked_at"})
 
 
 async def begin_ticks(session: AsyncSession, name: str, now: datetime) -> None:
@@ -49,7 +49,7 @@ async def begin_ticks(session: AsyncSession, name: str, now: datetime) -> None:
 async def ticked(session: AsyncSession) -> tuple[datetime, dict[str, datetime]]:
     """Return the present time, and how far each schedule has ticked."""
     rows = (await session.execute(select(col(ScheduleTick.name), col(ScheduleTick.ticked_at)))).all()
-    return await moment(session), {row[0]: row[1] for row in rows}
+    return await present(session), {row[0]: row[1] for row in rows}
 
 
 async def _image(tx: Transaction, name: str) -> dict[str, Any] | None:

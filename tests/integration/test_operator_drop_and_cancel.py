@@ -25,6 +25,8 @@ from worker.outcome import Ended
 from worker.relay import Relay
 from worker.settings import Settings
 
+pytestmark = pytest.mark.on_every_engine
+
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 

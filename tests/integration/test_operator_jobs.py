@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from arq.connections import ArqRedis
 
 from persistence.database import Database
@@ -13,6 +14,8 @@ from tests.workers import retitle, rows_locked, running_worker
 from tests.worlds import plant
 from worker.client import send, wait
 from worker.settings import Settings
+
+pytestmark = pytest.mark.on_every_engine
 
 
 async def listed(settings: Settings, *arguments: str) -> Any:  # noqa: ANN401 - JSON

@@ -23,6 +23,8 @@ from tests.worlds import apply, images, plant
 from worker.client import send, wait
 from worker.settings import Settings
 
+pytestmark = pytest.mark.on_every_engine
+
 
 async def test_a_retried_job_is_queued_with_its_history_and_all_its_attempts(
     settings: Settings, sessions: Sessions, redis: ArqRedis

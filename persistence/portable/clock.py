@@ -9,7 +9,7 @@ from domain.moments import now
 from persistence.dialects import Dialect, dialect_of
 
 
-async def moment(session: AsyncSession) -> datetime:
+async def present(session: AsyncSession) -> datetime:
     """Return the present time, aware and in UTC, by the clock that all workers share.
 
     SQLite has none of its own: it runs in each process, on one machine.
