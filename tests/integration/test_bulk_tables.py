@@ -1,5 +1,6 @@
 """What a bulk job keeps beside its row: kept and read back, and gone when the job goes."""
 
+import pytest
 from collections.abc import Sequence
 
 from domain.commands import Prune
@@ -16,6 +17,8 @@ from persistence.sessions import Sessions
 from persistence.upload import chunk_of, keep_chunk, remove_upload, upload_size
 from tests.resting import rest
 from tests.worlds import begin, sql
+
+pytestmark = pytest.mark.on_every_engine
 
 TABLES = ("job_reject", "job_report", "job_upload")
 

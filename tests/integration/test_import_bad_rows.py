@@ -1,5 +1,6 @@
 """Rows that cannot be taken are named with their lines; the others are written."""
 
+import pytest
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from persistence.sessions import Sessions
 from tests.imports import counts, imported, refusals, working
 from tests.worlds import apply, live, plant, trail
 from worker.settings import Settings
+
+pytestmark = pytest.mark.on_every_engine
 
 HEADER = "key,title,project.key\n"
 

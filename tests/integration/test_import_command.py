@@ -17,6 +17,8 @@ from tests.waiting import eventually
 from tests.worlds import live
 from worker.settings import Settings
 
+pytestmark = pytest.mark.on_every_engine
+
 HEADER = "key,name,email\n"
 MEMBERS = ("--entity", "member")
 
