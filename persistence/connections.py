@@ -8,6 +8,7 @@ from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from persistence.dialects import Dialect
+from persistence.portable.json_values import json_text
 from persistence.sqlite_functions import add_functions
 
 READ_ONLY = "counterfoil_read_only"
@@ -37,10 +38,15 @@ def engine_options(url: URL, application_name: str, session_settings: Mapping[st
         settings = {"timezone": "UTC", "application_name": application_name, **session_settings}
         return {"connect_args": {"server_settings": settings}}
     if dialect is Dialect.SQLITE:
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
+        return {"connect_args": {"timeout": BUSY_SECONDS}, "json_serializer": json_text}
     arguments: dict[str, Any] = {"init_command": _MYSQL, "charset": "utf8mb4", **_encryption(url)}
     # The driver does not hear that its server has gone: it is asked on checkout.
-    return {"connect_args": arguments, "isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+    return {
+        "connect_args": arguments,
+        "isolation_level": "READ COMMITTED",
+        "pool_pre_ping": True,
+        "json_serializer": json_text,
+    }
 
 
 def listen_to(engine: Engine) -> None:

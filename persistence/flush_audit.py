@@ -14,6 +14,8 @@ from domain.entity import Entity
 from domain.errors import AuditMismatch, UnauditedWrite
 from domain.origin import Origin
 from persistence.audit_log import AuditEntry
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable import flush as portable
 from persistence.statements import statement
 
 _PENDING = "counterfoil_pending"
@@ -24,7 +26,7 @@ class _Pending:
     """What a flush is about to write: the rows as they were, by entity and id, and what becomes of them."""
 
     changed: dict[int, tuple[Entity, str]] = field(default_factory=dict)
-    images: dict[tuple[str, int], str] = field(default_factory=dict)
+    images: dict[tuple[str, int], Any] = field(default_factory=dict)
 
 
 def prepare_flush(session: Session) -> None:
@@ -34,7 +36,7 @@ def prepare_flush(session: Session) -> None:
     Another transaction cannot slip between: the flush then finds another `version` and fails.
     Raises UnauditedWrite for an object of the audit log itself.
     """
-    pending = _Pending()
+    pending, is_postgresql = _Pending(), dialect_of(session) is Dialect.POSTGRESQL
     if any(isinstance(instance, AuditEntry) for instance in (*session.new, *session.dirty, *session.deleted)):
         raise UnauditedWrite("an object", str(AuditEntry.__tablename__))
     for instance in session.dirty:
@@ -42,10 +44,13 @@ def prepare_flush(session: Session) -> None:
             _refuse_new_id(instance)
             pending.changed[id(instance)] = (instance, _action(instance))
             instance.version += 1
-            instance.updated_at = cast("Any", func.now())  # the database's clock, read back by the mapper
+            if is_postgresql:
+                instance.updated_at = cast("Any", func.now())  # the database's clock, read back by the mapper
     for instance in session.deleted:
         if isinstance(instance, Entity):
             pending.changed[id(instance)] = (instance, "purge")
+    if not is_postgresql:
+        portable.stamp(session, [one for one, action in pending.changed.values() if action != "purge"])
     _read_images(session, pending)
     session.info[_PENDING] = pending
 
@@ -76,6 +81,10 @@ def _read_images(session: Session, pending: _Pending) -> None:
         ids[_name(instance)].append(cast("int", instance.id))
     for name, row_ids in ids.items():
         entity: EntityType = session.info["entities"][name]
+        if dialect_of(session) is not Dialect.POSTGRESQL:
+            found_images = portable.images(session, entity, row_ids)
+            pending.images.update({(name, row_id): image for row_id, image in found_images.items()})
+            continue
         found = _connection(session).execute(statement("images", table=entity.table), {"row_ids": row_ids})
         pending.images.update({(name, row.id): row.image for row in found})
 
@@ -107,6 +116,10 @@ def _name(instance: Entity) -> str:
 
 
 def _write(session: Session, entity: EntityType, rows: list[dict[str, Any]]) -> None:
+    if dialect_of(session) is not Dialect.POSTGRESQL:
+        before = {row["id"]: row["before"] for row in rows if row["before"] is not None}
+        portable.write(session, entity, {row["id"]: row["action"] for row in rows}, before)
+        return
     origin: Origin = session.info["origin"]
     written = _connection(session).execute(
         statement("flush_audit", table=entity.table),

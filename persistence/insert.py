@@ -9,6 +9,8 @@ from domain.entities import EntityType
 from domain.errors import Duplicate, InvalidRows, Problem
 from domain.result import Result, counted
 from domain.rows import CheckedRow, field_value, parse_rows
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable.insert import insert_new
 from persistence.references import settle_references
 from persistence.selection import existing_keys
 from persistence.statements import listed, quoted, statement
@@ -42,6 +44,8 @@ async def insert_rows(
 
 
 async def _insert(tx: Transaction, entity: EntityType, rows: Sequence[Row]) -> tuple[Result, set[Key]]:
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return await insert_new(tx, entity, rows)
     columns = list(rows[0])
     key = entity.natural_key
     sentence = statement(

@@ -3,7 +3,9 @@
 from domain.commands import Purge
 from domain.entities import EntityType
 from domain.result import Result, counted
+from persistence.dialects import Dialect, dialect_of
 from persistence.next_batch import enqueue_next_batch
+from persistence.portable.purge import purge
 from persistence.statements import quoted, statement
 from persistence.transaction import Transaction
 
@@ -26,6 +28,8 @@ async def purge_rows(tx: Transaction, command: Purge) -> Result:
 
 
 async def _purge(tx: Transaction, entity: EntityType, command: Purge, *, limit: int) -> Result:
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return await purge(tx, entity, command, limit=limit)
     sentence = statement("purge", table=entity.table, unreferenced=_unreferenced(tx, entity))
     retention = {"retention_seconds": command.retention_days * 86_400, "purge_limit": limit}
     found = await tx.write(entity.name, sentence, retention)

@@ -12,6 +12,7 @@ from domain.entities import Entities
 from persistence import connections
 from persistence.driver_errors import as_sqlalchemy
 from persistence.integrity import explained
+from persistence.one_task import own
 from persistence.session import READ_ONLY, WriteSession
 from persistence.sessions import Sessions
 
@@ -71,6 +72,7 @@ async def reader(sessions: Sessions) -> AsyncIterator[Reader]:
     """Open a read-only transaction; the database refuses any write in it, and ReadOnly is raised."""
     engine: AsyncEngine = sessions.kw["bind"]
     async with sessions(bind=engine.execution_options(**_READ_ONLY)) as session:
+        own(session)
         session.sync_session.info[READ_ONLY] = True
         with explained(session.info["entities"]):
             yield Reader(session)

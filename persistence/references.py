@@ -12,6 +12,8 @@ from domain.commands import Key, Row
 from domain.entities import EntityType, Reference
 from domain.errors import MissingReference, Problem
 from domain.rows import CheckedRow
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable.rows import pieces
 from persistence.transaction import Transaction
 
 
@@ -65,6 +67,8 @@ async def resolve_keys(tx: Transaction, target: EntityType, keys: Sequence[Key])
 
 async def lock_alive(tx: Transaction, target: EntityType, column: str, values: Sequence[Any]) -> dict[Any, int]:
     """Return the ids of the live rows with these values of a unique column, each locked against deletion."""
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return await _lock_pieces(tx, target.table, column, list(dict.fromkeys(values)))
     # By a parameter: a statement that held the values would keep them until a garbage collection.
     found = await tx.session.execute(_alive(target.table, column), {"wanted": list(dict.fromkeys(values))})
     return {row[0]: row[1] for row in found.all()}
@@ -73,10 +77,22 @@ async def lock_alive(tx: Transaction, target: EntityType, column: str, values: S
 @lru_cache(maxsize=1024)
 def _alive(table: Table, column: str) -> Select[Any, int]:
     wanted = bindparam("wanted", type_=ARRAY(table.c[column].type))
+    return _locked(table, column).where(table.c[column] == any_(wanted))
+
+
+def _locked(table: Table, column: str) -> Select[Any, int]:
     # FOR SHARE, where a foreign key takes FOR KEY SHARE only, which a soft delete (an update) does not wait for.
     return (
         select(table.c[column], table.c.id)
-        .where(table.c[column] == any_(wanted), table.c.deleted_at.is_(None))
+        .where(table.c.deleted_at.is_(None))
         .order_by(table.c.id)
         .with_for_update(read=True)
     )
+
+
+async def _lock_pieces(tx: Transaction, table: Table, column: str, values: Sequence[Any]) -> dict[Any, int]:
+    found: dict[Any, int] = {}
+    for piece in pieces(values):
+        rows = await tx.session.execute(_locked(table, column).where(table.c[column].in_(piece)))
+        found.update({row[0]: row[1] for row in rows.all()})
+    return found

@@ -11,6 +11,9 @@ from domain.entities import EntityType
 from domain.errors import CannotRestore, NotFound, Problem
 from domain.result import Result
 from persistence.audit_log import AuditEntry
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable import restore as portable
+from persistence.rows_among import rows_among
 from persistence.selection import LARGE
 from persistence.selection_conditions import among
 from persistence.soft_delete import mark_rows
@@ -35,7 +38,7 @@ async def restore_rows(tx: Transaction, command: Restore, *, large: int = LARGE)
     for name in sorted(removed, key=lambda name: list(tx.entities).index(name)):
         await _refuse_orphans(tx, tx.entities[name], removed)
         await _refuse_taken_keys(tx, tx.entities[name], removed[name])
-    if sum(map(len, removed.values())) > large:
+    if sum(map(len, removed.values())) > large and dialect_of(tx.session) is Dialect.POSTGRESQL:
         await take_ids(tx, removed)
         return result + await mark_set(tx, "restore")
     for name, ids in removed.items():
@@ -57,6 +60,8 @@ async def _removed_by(tx: Transaction, job_id: str) -> tuple[dict[str, list[int]
 
 async def _still_removed(tx: Transaction, entity: EntityType, conditions: Sequence[ColumnElement[bool]]) -> list[int]:
     """Return the rows whose deletion is still the one that was logged: both times are that transaction's."""
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return await portable.still_removed(tx, entity, conditions)
     table = entity.table
     logged_at = cast(col(AuditEntry.after)["deleted_at"].as_string(), DateTime(timezone=True))
     query = (
@@ -71,8 +76,8 @@ async def _still_removed(tx: Transaction, entity: EntityType, conditions: Sequen
 
 async def _deleted_among(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> tuple[dict[str, list[int]], int]:
     table = entity.table
-    query = select(table.c.id, table.c.deleted_at).where(among(table.c.id, ids)).order_by(table.c.id).with_for_update()
-    found: dict[int, Any] = {row[0]: row[1] for row in (await tx.session.execute(query)).all()}
+    query = select(table.c.id, table.c.deleted_at).order_by(table.c.id).with_for_update()
+    found: dict[int, Any] = {row[0]: row[1] for row in await rows_among(tx, query, table.c.id, ids)}
     if missing := [entity_id for entity_id in dict.fromkeys(ids) if entity_id not in found]:
         raise NotFound(entity.name, "id", tuple(missing), live=False)
     deleted = [entity_id for entity_id, deleted_at in found.items() if deleted_at is not None]
@@ -88,12 +93,11 @@ async def _refuse_orphans(tx: Transaction, entity: EntityType, removed: dict[str
         query = (
             select(table.c.id, parent.c.id, parent.c.deleted_at)
             .join(parent, parent.c.id == table.c[owner.column])
-            .where(among(table.c.id, removed[entity.name]))
             .order_by(parent.c.id)
             .with_for_update(of=parent, read=True)
         )
         back = set(removed.get(owner.target, ()))
-        rows = (await tx.session.execute(query)).all()
+        rows = await rows_among(tx, query, table.c.id, removed[entity.name])
         orphans = [row for row in rows if row[2] is not None and row[1] not in back]
         if orphans:
             found = (
@@ -105,6 +109,9 @@ async def _refuse_orphans(tx: Transaction, entity: EntityType, removed: dict[str
 
 async def _refuse_taken_keys(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> None:
     if (key := entity.natural_key) is None:
+        return
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        await portable.refuse_taken_keys(tx, entity, ids)
         return
     table, holder = entity.table, entity.table.alias()
     twin = (holder.c.id < table.c.id) & among(holder.c.id, ids)

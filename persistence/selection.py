@@ -10,6 +10,8 @@ from domain.commands import Key, Selection
 from domain.entities import EntityType
 from domain.errors import NotFound
 from domain.rows import key_value
+from persistence.dialects import Dialect, dialect_of
+from persistence.rows_among import rows_among
 from persistence.selection_conditions import among, conditions_of
 from persistence.transaction import Transaction
 
@@ -55,9 +57,12 @@ async def asked(tx: Transaction, entity: EntityType, selection: Selection) -> As
 async def select_few(tx: Transaction, entity: EntityType, asked: Asked, *, most: int) -> list[Selected] | None:
     """Return the live rows asked for, locked until the transaction ends, in the order of their ids.
 
-    None where there are more than `most`, some of which are locked then. Raises NotFound when an id or key has no live
+    None where there are more than `most`, some of which are locked then; on PostgreSQL alone, elsewhere all go through
+    Python. Raises NotFound when an id or key has no live
     row; a `where` that matches nothing selects nothing.
     """
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return await _all_locked(tx, entity, asked)
     if len(asked.values) > most:
         return None
     rows = await _locked(tx, entity, asked.conditions, limit=None if asked.values else most + 1)
@@ -69,15 +74,13 @@ async def select_few(tx: Transaction, entity: EntityType, asked: Asked, *, most:
 
 async def select_by_keys(tx: Transaction, entity: EntityType, keys: Sequence[Key]) -> list[Selected]:
     """Return the live rows with these natural keys, locked; raises NotFound for the missing ones."""
-    asked = _by_keys(entity, keys)
-    rows = await _locked(tx, entity, asked.conditions)
-    asked.refuse_missing(entity, _named(rows, asked.column))
-    return rows
+    return await _all_locked(tx, entity, _by_keys(entity, keys))
 
 
 async def existing_keys(tx: Transaction, entity: EntityType, keys: Sequence[Key]) -> dict[Key, int]:
     """Return the ids of the live rows with these natural keys, locked; missing keys are left out."""
-    rows = await _locked(tx, entity, [among(entity.table.c[str(entity.natural_key)], keys)])
+    column = entity.table.c[str(entity.natural_key)]
+    rows = [Selected(*row) for row in await rows_among(tx, _query(entity, []), column, keys)]
     return {row.key: row.id for row in rows if row.key is not None}
 
 
@@ -98,11 +101,26 @@ def at_most(query: Select[Any], limit: int) -> Select[Any]:
 async def _locked(
     tx: Transaction, entity: EntityType, conditions: Sequence[ColumnElement[bool]], *, limit: int | None = None
 ) -> list[Selected]:
-    table = entity.table
-    key = table.c[entity.natural_key] if entity.natural_key else null()
-    query = locked(entity, conditions, table.c.id, table.c.version, key.label("natural_key"))
+    query = _query(entity, conditions)
     rows = (await tx.session.execute(at_most(query, limit) if limit else query)).all()
     return [Selected(*row) for row in rows]
+
+
+async def _all_locked(tx: Transaction, entity: EntityType, asked: Asked) -> list[Selected]:
+    """Return the rows asked for, locked, however many they are; raises NotFound."""
+    if asked.values:
+        found = await rows_among(tx, _query(entity, []), entity.table.c[asked.column], asked.values)
+        rows = sorted((Selected(*row) for row in found), key=lambda row: row.id)
+    else:
+        rows = await _locked(tx, entity, asked.conditions)
+    asked.refuse_missing(entity, _named(rows, asked.column))
+    return rows
+
+
+def _query(entity: EntityType, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    table = entity.table
+    key = table.c[entity.natural_key] if entity.natural_key else null()
+    return locked(entity, conditions, table.c.id, table.c.version, key.label("natural_key"))
 
 
 def _named(rows: Sequence[Selected], column: str) -> set[Any]:

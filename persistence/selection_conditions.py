@@ -36,7 +36,7 @@ async def conditions_of(tx: Transaction, entity: EntityType, where: Row) -> list
         elif reference is not None:
             target = tx.entities[reference.target]
             ids = await resolve_keys(tx, target, [key_value(target, cast("Key", value))])
-            conditions.append(among(entity.table.c[reference.column], list(ids.values())))
+            conditions.append(entity.table.c[reference.column].in_(list(ids.values())))
         else:
             conditions.append(_equal(tx.entities, entity, name, value))
     return conditions

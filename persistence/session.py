@@ -15,6 +15,7 @@ from domain.entities import Entities
 from domain.errors import OwnEnding, ReadOnly, UnauditedWrite
 from persistence.audit_log import AuditEntry
 from persistence.flush_audit import audit_flush, prepare_flush
+from persistence.one_task import refuse_sharing, watch
 from persistence.written_tables import written_tables
 
 AUDITED = "counterfoil_audited"
@@ -96,6 +97,9 @@ def _run_alone(session: sqlalchemy.orm.Session, statement: str, values: Sequence
     return row
 
 
+watch(AuditedSession)
+
+
 @event.listens_for(AuditedSession, "before_flush")
 def _before_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
     prepare_flush(session)
@@ -124,6 +128,7 @@ def _forgive(session: Session, previous: SessionTransaction) -> None:
 
 
 def _refuse_unaudited(state: ORMExecuteState) -> None:
+    refuse_sharing(state.session)
     if state.execution_options.get(AUDITED):
         return
     read_only = state.session.info.get(READ_ONLY, False)

@@ -9,9 +9,13 @@ from domain.commands import SoftDelete
 from domain.entities import EntityType, Reference
 from domain.errors import InUse
 from domain.result import IDS_KEPT, Result, counted
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable import update as portable
+from persistence.portable.owned import refuse_owners, take_owned
 from persistence.selection import LARGE, Asked, asked, at_most, locked, select_few
 from persistence.selection_conditions import among
-from persistence.soft_delete_set import holds, mark_set, take_owned, take_set
+from persistence.soft_delete_set import holds, mark_set, take_set
+from persistence.soft_delete_set import take_owned as take_owned_set
 from persistence.statements import statement
 from persistence.transaction import Transaction
 
@@ -31,7 +35,10 @@ async def soft_delete_rows(tx: Transaction, entity: EntityType, command: SoftDel
         return await _soft_delete_set(tx, entity, selection, cascade=command.cascade)
     if not command.cascade:
         ids = sorted(few[entity.name])
-        await _refuse_owners(tx, entity, lambda column: among(column, ids))
+        if dialect_of(tx.session) is Dialect.POSTGRESQL:
+            await _refuse_owners(tx, entity, lambda column: among(column, ids))
+        else:
+            await refuse_owners(tx, entity, ids)
     result = Result()
     for name, found in few.items():
         result += await mark_rows(tx, tx.entities[name], sorted(found), "soft_delete")
@@ -42,6 +49,8 @@ async def mark_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], act
     """Set (`soft_delete`) or clear (`restore`) the deletion of locked rows, with their audit rows."""
     if not ids:
         return Result()
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return await portable.mark_rows(tx, entity, ids, action)
     sentence = statement("mark_deleted", table=entity.table)
     found = await tx.write(entity.name, sentence, {"row_ids": list(ids), "action": action})
     count = "deleted" if action == "soft_delete" else "restored"
@@ -51,7 +60,7 @@ async def mark_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], act
 async def _soft_delete_set(tx: Transaction, entity: EntityType, selection: Asked, *, cascade: bool) -> Result:
     await take_set(tx, entity, selection)
     if cascade:
-        await take_owned(tx, entity)
+        await take_owned_set(tx, entity)
     else:
         await _refuse_owners(tx, entity, lambda column: holds(entity, column))
     return await mark_set(tx, "soft_delete")
@@ -62,6 +71,9 @@ async def _take_few_owned(tx: Transaction, entity: EntityType, taken: dict[str, 
 
     Returns False, in the middle of it, where more than `most` rows are to be taken.
     """
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        await take_owned(tx, entity, taken)
+        return True
     level = [(entity, taken[entity.name])]
     while level:
         owner, owner_ids = level.pop()

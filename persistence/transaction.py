@@ -12,6 +12,7 @@ from domain.errors import AuditMismatch
 from domain.origin import Origin
 from domain.result import IDS_KEPT
 from persistence.integrity import explained
+from persistence.one_task import own
 from persistence.reader import Reader
 from persistence.session import AUDITED, FAILURE, WriteSession
 from persistence.sessions import Sessions
@@ -68,6 +69,7 @@ async def bookkeeping(sessions: Sessions) -> AsyncIterator[WriteSession]:
     Commits when the block ends, and raises as `transaction` does. It has no origin: an entity cannot be written in it.
     """
     async with sessions() as session:
+        own(session)
         with explained(session.info["entities"]):
             async with session.begin():
                 yield session
@@ -82,6 +84,7 @@ async def transaction(sessions: Sessions, origin: Origin) -> AsyncIterator[Trans
     is lost, unless a savepoint (`tx.session.begin_nested()`) was round the statement.
     """
     async with sessions() as session:
+        own(session)
         entities: Entities = session.info["entities"]
         session.sync_session.info["origin"] = origin
         with explained(entities):

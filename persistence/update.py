@@ -11,6 +11,8 @@ from domain.entities import EntityType
 from domain.errors import InvalidRows, Problem, StaleVersion
 from domain.result import Result, counted
 from domain.rows import key_value, parse_rows
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable import update as portable
 from persistence.references import settle_references
 from persistence.selection import LARGE, Selected, asked, select_by_keys, select_few
 from persistence.statements import compared, quoted, statement
@@ -43,6 +45,8 @@ async def apply_changes(tx: Transaction, entity: EntityType, changes: Mapping[in
     columns = sorted({name for row in changes.values() for name in row})
     if not columns:
         return Result(skipped=len(changes))
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return await portable.apply_changes(tx, entity, changes)
     sentence = statement("update", table=entity.table, **change_of(entity.table, tuple(columns)))
     rows = [{"id": entity_id, "changes": row} for entity_id, row in changes.items()]
     found = await tx.write(entity.name, sentence, {"changes": json.dumps(rows)})

@@ -1,17 +1,23 @@
 """Small worlds to test in, and short ways to look at them."""
 
+import json
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
 from domain.commands import BulkInsert, Command
+from domain.entities import Entities
+from domain.entity import Entity
 from domain.origin import Origin
 from domain.result import Result
 from persistence.audit_log import AuditEntry
 from persistence.database import Database
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable.json_values import image_of, json_text
 from persistence.reader import reader
 from persistence.sessions import Sessions
 from persistence.transaction import Transaction, transaction
@@ -57,8 +63,18 @@ async def trail(sessions: Sessions, entity: str | None = None, job_id: str | Non
 async def images(sessions: Sessions, table: str) -> dict[int, dict[str, Any]]:
     """Return the rows of a table by id, as `to_jsonb` prints them."""
     async with begin(sessions) as tx:
+        if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+            return await tx.session.run_sync(_images, table.strip('"'))
         found = await tx.session.execute(text(f"SELECT id, to_jsonb(t) FROM {table} AS t"))  # noqa: S608 - a test's table
         return {row[0]: row[1] for row in found}
+
+
+def _images(session: Session, name: str) -> dict[int, dict[str, Any]]:
+    entities: Entities = session.info["entities"]
+    table = entities[name].table if name in entities else Entity.metadata.tables[name]
+    rows = session.execute(select(*table.columns)).mappings()
+    # By way of text, as the audit log's own images have come.
+    return {row["id"]: json.loads(json_text(image_of(table, row))) for row in rows}
 
 
 async def sql(database: Database, statement: str, **values: object) -> list[Row]:

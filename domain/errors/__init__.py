@@ -34,6 +34,7 @@ from domain.errors.system import (
     NotYetDue,
     OwnEnding,
     ReadOnly,
+    SharedSession,
     UnauditedWrite,
     Unreachable,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "RowsRefused",
     "ScheduleInCode",
     "ScheduleThere",
+    "SharedSession",
     "StaleVersion",
     "TooLarge",
     "UnauditedWrite",

@@ -87,6 +87,22 @@ class ReadOnly(CounterfoilError):
 
 
 @dataclass(eq=False)
+class SharedSession(CounterfoilError):
+    """A session was used by another task than the one that opened it."""
+
+    owner: str
+    user: str
+
+    def __str__(self) -> str:
+        """Name both tasks, and the way out."""
+        return (
+            f"the session of {self.owner} is used by {self.user}: what one of them writes would be committed or lost "
+            "with the other; open a transaction or a reader in each task, and bound a time by asyncio.timeout, which "
+            "starts no task as asyncio.wait_for does"
+        )
+
+
+@dataclass(eq=False)
 class OwnEnding(CounterfoilError):
     """Code inside a transaction tried to end it."""
 

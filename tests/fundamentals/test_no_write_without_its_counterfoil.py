@@ -17,6 +17,8 @@ from persistence.update import update_rows
 from tests.ledger import assert_balanced
 from tests.worlds import begin, images, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 
 async def test_a_flush_is_audited_by_itself(sessions: Sessions) -> None:
     """Change an object and flush: the audit row with the old and the new values follows without a further call."""

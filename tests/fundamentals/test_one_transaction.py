@@ -16,6 +16,8 @@ from persistence.update import update_rows
 from tests.ledger import assert_balanced
 from tests.worlds import begin, images, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 Write = Callable[[Transaction], Awaitable[None]]
 
 

@@ -10,6 +10,8 @@ from persistence.reader import Reader, reader
 from persistence.sessions import Sessions
 from tests.worlds import begin, images, plant
 
+pytestmark = pytest.mark.on_every_engine
+
 
 async def test_a_reader_reads(sessions: Sessions) -> None:
     """It gives objects by id, columns, and rows."""

@@ -7,6 +7,8 @@ from domain.project import Project
 from persistence.sessions import Sessions
 from tests.worlds import begin, images
 
+pytestmark = pytest.mark.on_every_engine
+
 
 @pytest.mark.parametrize("ending", ["commit", "rollback"])
 @pytest.mark.parametrize("half", ["async", "sync"])

@@ -16,6 +16,8 @@ from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import begin, images, plant
 
+pytestmark = pytest.mark.on_every_engine
+
 TABLE = Task.__table__  # type: ignore[attr-defined]
 ROW: dict[str, Any] = {"key": "x", "title": "x", "project_id": 1, "status": "pending", "priority": "low"}
 

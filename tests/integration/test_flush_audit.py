@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlmodel import col, select
 
 from domain.commands import BulkInsert, Restore, Row, SoftDelete, Update
@@ -13,6 +14,8 @@ from persistence.sessions import Sessions
 from persistence.transaction import Transaction
 from tests.ledger import assert_balanced, replayed
 from tests.worlds import apply, begin, images, plant, trail
+
+pytestmark = pytest.mark.on_every_engine
 
 ITS_OWN = ("id", "key", "created_at", "updated_at", "deleted_at")
 """Columns that differ between two rows with the same life."""

@@ -22,6 +22,8 @@ from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, begin, images, plant
 
+pytestmark = pytest.mark.on_every_engine
+
 RIGHT: dict[type[SQLModel], dict[str, object]] = {
     Project: {"key": "new", "name": "New"},
     Task: {"key": "new", "title": "New", "project_id": 1},

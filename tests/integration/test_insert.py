@@ -8,6 +8,8 @@ from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, images, live, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 ODD_TEXT = 'it\'s "odd": {braces} :colon %(percent)s $1 \\ back \N{CAT FACE}\t\n'
 
 

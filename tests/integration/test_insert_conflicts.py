@@ -8,6 +8,8 @@ from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, images, live, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 
 def tasks(*rows: Row, on_conflict: OnConflict = OnConflict.ERROR) -> BulkInsert:
     """Return the insertion of tasks into the project alpha, titled `New` unless they say otherwise."""

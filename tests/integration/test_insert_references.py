@@ -8,6 +8,8 @@ from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, live, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 
 def new(**fields: object) -> Row:
     """Return a new task in the project alpha."""

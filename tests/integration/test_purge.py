@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from domain.commands import BulkInsert, Purge, SoftDelete
 from domain.task import Task
 from persistence.sessions import Sessions
 from tests.ledger import assert_balanced, replayed
 from tests.worlds import apply, begin, images, live, plant, trail
+
+pytestmark = pytest.mark.on_every_engine
 
 NOW = Purge(retention_days=1e-9)
 """Less than a tenth of a millisecond ago is long ago."""

@@ -13,6 +13,8 @@ from tests.ledger import assert_balanced
 from tests.locks import one_waits
 from tests.worlds import apply, begin, live, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 
 def upsert(title: str) -> BulkInsert:
     """Return the upsert of the task `new`."""

@@ -8,6 +8,8 @@ from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, images, live, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 
 async def test_a_job_id_brings_back_exactly_what_that_job_removed(sessions: Sessions) -> None:
     """The project and its tasks return as they were; a task that another job had removed before stays deleted."""

@@ -8,6 +8,8 @@ from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, images, live, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 
 async def add_tasks(sessions: Sessions, *rows: Row) -> None:
     """Insert tasks titled `Task` into the project alpha, unless they say otherwise."""

@@ -8,6 +8,8 @@ from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, images, live, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 
 @pytest.mark.parametrize("way", [{"id": [1, 3]}, {"key": ["t2", "t0"]}, {"id": [3, 1, 3, 1]}])
 async def test_rows_are_selected_by_id_or_key(sessions: Sessions, way: dict[str, list[int] | list[str]]) -> None:

@@ -8,6 +8,8 @@ from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, live, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 
 async def test_each_row_takes_its_own_changes(sessions: Sessions) -> None:
     """Rows may change in different fields; what one names does not touch the others."""

@@ -7,6 +7,8 @@ from domain.errors import CounterfoilError, InvalidRows, UnknownName
 from persistence.sessions import Sessions
 from tests.worlds import apply, live, plant, trail
 
+pytestmark = pytest.mark.on_every_engine
+
 
 async def plant_variety(sessions: Sessions) -> None:
     """Insert tasks that differ: `done` is done, `ann's` is Ann's, `beta's` is in project beta, `gone` is deleted."""

@@ -1,0 +1,45 @@
+"""Rows that have long been deleted, and to which no other row refers, deleted for good."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, exists, select
+
+from domain.commands import Purge
+from domain.entities import EntityType
+from domain.result import Result
+from persistence.portable.written import audited, moment, run
+from persistence.transaction import Transaction
+
+
+async def purge(tx: Transaction, entity: EntityType, command: Purge, *, limit: int) -> Result:
+    """Purge up to `limit` rows of one entity, the oldest first, with their audit rows; those that others hold wait."""
+    table = entity.table
+    before = (await moment(tx)).at - timedelta(days=command.retention_days)
+    due = (
+        select(table.c.id)
+        .where(table.c.deleted_at < before, *_unreferenced(tx, entity))
+        .order_by(table.c.deleted_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list((await tx.session.execute(due)).scalars())
+
+    async def write(some: Sequence[int]) -> int:
+        return await run(tx, delete(table).where(table.c.id.in_(some)))
+
+    return await audited(tx, entity, "purge", sorted(ids), write)
+
+
+def _unreferenced(tx: Transaction, entity: EntityType) -> list[ColumnElement[bool]]:
+    """Return the conditions that no row of any entity refers to the candidate (itself apart)."""
+    conditions = []
+    for child in tx.entities.values():
+        for reference in child.references.values():
+            if reference.target == entity.name:
+                holder = child.table.alias()
+                refers = [holder.c[reference.column] == entity.table.c.id]
+                if child.name == entity.name:
+                    refers.append(holder.c.id != entity.table.c.id)
+                conditions.append(~exists().where(*refers))
+    return conditions

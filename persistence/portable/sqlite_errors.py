@@ -1,0 +1,56 @@
+"""What SQLite refused: by its error's name; of which column, by the statement that was ours, and our own tables."""
+
+from typing import Any
+
+from sqlalchemy import Table, text
+
+from domain.entities import Entities
+from persistence.violation import Kind, Violation, unique_columns
+from persistence.written_tables import written_tables
+
+_KINDS = {
+    "SQLITE_CONSTRAINT_UNIQUE": Kind.UNIQUE,
+    "SQLITE_CONSTRAINT_PRIMARYKEY": Kind.UNIQUE,
+    "SQLITE_CONSTRAINT_FOREIGNKEY": Kind.FOREIGN_KEY,
+    "SQLITE_CONSTRAINT_NOTNULL": Kind.NOT_NULL,
+    "SQLITE_CONSTRAINT_CHECK": Kind.CHECK,
+    "SQLITE_READONLY": Kind.READ_ONLY,
+    "SQLITE_TOOBIG": Kind.DATA,
+    "SQLITE_MISMATCH": Kind.DATA,
+}
+_LIST = " constraint failed: "
+"""After this SQLite lists what was violated, `task.key` or a constraint's name: it has no field for that."""
+
+
+def sqlite_violation(entities: Entities, error: Any, statement: str) -> Violation | None:  # noqa: ANN401 - the driver's
+    """Return what was violated, or None for an error of another kind."""
+    kind = _KINDS.get(str(error.sqlite_errorname))
+    if kind is None:
+        return None
+    said = str(error)
+    name = next((name for _, name in written_tables(text(statement)) if name in entities), None)
+    if name is None:
+        return Violation(kind, said=said)
+    listed = said.partition(_LIST)[2]
+    table = entities[name].table
+    if kind is Kind.CHECK:
+        return Violation(kind, name, None, listed or None, said)
+    return Violation(kind, name, _column(kind, table, listed), None, said)
+
+
+def _column(kind: Kind, table: Table, listed: str) -> str | None:
+    """Return the column that is the only one possible, or of our own columns those that SQLite lists."""
+    if kind is Kind.UNIQUE and len(only := set(unique_keys(table).values())) == 1:
+        return only.pop()
+    if kind is Kind.FOREIGN_KEY and len(keys := table.foreign_key_constraints) == 1:
+        return next(iter(keys)).column_keys[0]
+    named = [part.strip().rpartition(".")[2] for part in listed.split(",")]
+    known = [name for name in named if name in table.columns]
+    return ", ".join(known) or None
+
+
+def unique_keys(table: Table) -> dict[str, str]:
+    """Return the columns of what is unique beside the primary key, by its name."""
+    unique = {str(index.name) for index in table.indexes if index.unique}
+    plain = {str(index.name) for index in table.indexes} - unique
+    return {name: columns for name, columns in unique_columns(table).items() if name not in plain}
