@@ -11,8 +11,8 @@ from domain.result import IDS_KEPT, Result, counted
 from domain.row_runs import runs_of
 from persistence.bulk import BulkWrite
 from persistence.conflicts import Sorted, sort_out
-from persistence.dialects import Dialect, dialect_of
 from persistence.copy_rows import NewIds
+from persistence.dialects import Dialect, dialect_of
 from persistence.own_rows import OwnRows
 from persistence.refusals import Refusals
 from persistence.related_rows import RelatedRows

@@ -8,8 +8,8 @@ from domain.batch import Batch
 from domain.entities import EntityType
 from domain.reject import Reject
 from persistence.classification import told
-from persistence.dialects import Dialect, dialect_of
 from persistence.copy_rows import NewIds, copy_rows
+from persistence.dialects import Dialect, dialect_of
 from persistence.pinpoint import Fault, pinpoint
 from persistence.portable import row_errors as portable
 from persistence.portable.bulk_rows import try_rows

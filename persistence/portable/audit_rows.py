@@ -1,52 +1,18 @@
-"""Audit rows made in Python, of rows that are no entity's: jobs and schedules that operators change."""
+"""Audit rows of what operators change, jobs and schedules, which are no entities."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import insert
-
-from domain.errors import AuditMismatch
-from persistence.audit_log import AuditEntry
-from persistence.portable.clock import present
-from persistence.session import AUDITED
+from persistence.portable.audit import Audited, keep
+from persistence.portable.json_values import json_value
 from persistence.transaction import Transaction
 
-Image = Mapping[str, Any]
+
+async def keep_rows(tx: Transaction, name: str, rows: Sequence[Audited]) -> None:
+    """Write the audit rows of rows of `name`, whose images are values of Python's; raises AuditMismatch."""
+    printed = [row._replace(before=_printed(row.before), after=_printed(row.after)) for row in rows]
+    await tx.session.run_sync(keep, name, printed)
 
 
-class Entry(NamedTuple):
-    """What happened to one row: its id, and its columns before and after, those that changed, or all."""
-
-    row_id: str
-    action: str
-    before: Image | None
-    after: Image | None
-
-
-async def write_entries(tx: Transaction, name: str, entries: Sequence[Entry]) -> None:
-    """Write the audit rows of rows of `name`; raises AuditMismatch unless each entry became one."""
-    if not entries:
-        return
-    at = await present(tx.session)
-    rows = [
-        {
-            **tx.origin.model_dump(),
-            "at": at,
-            "entity": name,
-            "entity_id": entry.row_id,
-            "action": entry.action,
-            "before": _printed(entry.before),
-            "after": _printed(entry.after),
-        }
-        for entry in entries
-    ]
-    found: Any = await tx.session.execute(insert(AuditEntry).values(rows), execution_options={AUDITED: True})
-    if found.rowcount != len(rows):
-        raise AuditMismatch(name, written=len(rows), audited=found.rowcount)
-
-
-def _printed(image: Image | None) -> dict[str, Any] | None:
-    if image is None:
-        return None
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in image.items()}
+def _printed(image: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if image is None else {name: json_value(value) for name, value in image.items()}

@@ -15,8 +15,8 @@ from domain.errors import EnqueueRefused
 from domain.job import JobState
 from persistence.dialects import Dialect, dialect_of
 from persistence.job_table import JobKind, JobRow
-from persistence.portable.door_rules import TAKEN, refuse_wrong
 from persistence.portable.clock import present
+from persistence.portable.door_rules import TAKEN, refuse_wrong
 from persistence.portable.same_json import is_same
 
 PAGE = 500

@@ -9,7 +9,8 @@ from sqlmodel import SQLModel, col
 from domain.job import JobState
 from persistence.bulk_table import RejectRow, ReportRow, UploadRow
 from persistence.job_table import JobRow
-from persistence.portable.audit_rows import Entry, write_entries
+from persistence.portable.audit import Audited
+from persistence.portable.audit_rows import keep_rows
 from persistence.portable.clock import present
 from persistence.transaction import Transaction
 
@@ -43,15 +44,15 @@ async def _drop(tx: Transaction, ids: Sequence[str]) -> int:
     await _write(tx, list(found), {"state": JobState.DROPPED.value, **gone})
     for model in _KEPT:
         await tx.session.execute(delete(model).where(model.__table__.c.job_id.in_(found)))  # type: ignore[attr-defined]
-    await write_entries(tx, JOB, [Entry(job_id, "purge", image, None) for job_id, image in sorted(found.items())])
+    await keep_rows(tx, JOB, [Audited(job_id, "purge", image, None) for job_id, image in sorted(found.items())])
     return len(found)
 
 
 async def _change(tx: Transaction, ids: Sequence[str], state: JobState, values: Mapping[str, Any]) -> int:
     found = await _images(tx, ids, state, list(values))
     await _write(tx, list(found), values)
-    changed = [Entry(job_id, "update", image, values) for job_id, image in sorted(found.items())]
-    await write_entries(tx, JOB, changed)
+    changed = [Audited(job_id, "update", image, dict(values)) for job_id, image in sorted(found.items())]
+    await keep_rows(tx, JOB, changed)
     return len(found)
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from persistence.portable.audit_rows import Entry, write_entries
+from persistence.portable.audit import Audited
+from persistence.portable.audit_rows import keep_rows
 from persistence.portable.clock import present
 from persistence.portable.upserts import insert_absent, upsert
 from persistence.schedule_table import ScheduleRow, ScheduleTick
@@ -23,17 +24,17 @@ async def write_row(tx: Transaction, values: Mapping[str, Any]) -> None:
     await upsert(tx.session, ScheduleRow, [values], {"paused"})
     new = await _image(tx, values["name"])
     if old is None:
-        entry = Entry(values["name"], "insert", None, new)
+        entry = Audited(values["name"], "insert", None, new)
     else:
-        entry = Entry(values["name"], "update", {"paused": old["paused"]}, {"paused": (new or {})["paused"]})
-    await write_entries(tx, SCHEDULE, [entry])
+        entry = Audited(values["name"], "update", {"paused": old["paused"]}, {"paused": (new or {})["paused"]})
+    await keep_rows(tx, SCHEDULE, [entry])
 
 
 async def remove_row(tx: Transaction, name: str) -> None:
     """Take a schedule out of the table; the whole row stays in the audit log."""
     if (old := await _image(tx, name)) is not None:
         await tx.session.execute(delete(ScheduleRow).where(col(ScheduleRow.name) == name))
-        await write_entries(tx, SCHEDULE, [Entry(name, "purge", old, None)])
+        await keep_rows(tx, SCHEDULE, [Audited(name, "purge", old, None)])
 
 
 async def tick_from_now(session: AsyncSession, name: str) -> None:

@@ -1,7 +1,8 @@
 """What a bulk job keeps beside its row: kept and read back, and gone when the job goes."""
 
-import pytest
 from collections.abc import Sequence
+
+import pytest
 
 from domain.commands import Prune
 from domain.reject import RAW_KEPT, Fate, Reject, RowFate

@@ -1,8 +1,8 @@
 """Rows of a load that name one another."""
 
-import pytest
 from pathlib import Path
 
+import pytest
 from arq.connections import ArqRedis
 
 from persistence.database import Database

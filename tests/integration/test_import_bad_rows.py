@@ -1,9 +1,9 @@
 """Rows that cannot be taken are named with their lines; the others are written."""
 
-import pytest
 from pathlib import Path
 from typing import Any
 
+import pytest
 from arq.connections import ArqRedis
 
 from domain.commands import BulkInsert
