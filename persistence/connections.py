@@ -10,6 +10,7 @@ from sqlalchemy.exc import DisconnectionError
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
 from persistence.sqlite_functions import add_functions
+from persistence.sqlite_turn import WAIT, begin_writing, wait_seconds
 
 READ_ONLY = "counterfoil_read_only"
 """The engine's execution option of readers: the database itself refuses writes then."""
@@ -38,8 +39,14 @@ def engine_options(url: URL, application_name: str, session_settings: Mapping[st
         settings = {"timezone": "UTC", "application_name": application_name, **session_settings}
         return {"connect_args": {"server_settings": settings}}
     if dialect is Dialect.SQLITE:
-        return {"connect_args": {"timeout": BUSY_SECONDS}, "json_serializer": json_text}
-    arguments: dict[str, Any] = {"init_command": _MYSQL, "charset": "utf8mb4", **_encryption(url)}
+        return {
+            "connect_args": {"timeout": BUSY_SECONDS},
+            "json_serializer": json_text,
+            "execution_options": {WAIT: wait_seconds(session_settings)},
+        }
+    longest = max(1, round(wait_seconds(session_settings)))
+    begun = f"{_MYSQL}, innodb_lock_wait_timeout = {longest}"
+    arguments: dict[str, Any] = {"init_command": begun, "charset": "utf8mb4", **_encryption(url)}
     # The driver does not hear that its server has gone: it is asked on checkout.
     return {
         "connect_args": arguments,
@@ -102,7 +109,10 @@ def _begin_sqlite(connection: Connection) -> None:
     if connection.info.get(READ_ONLY, False) is not read_only:
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         connection.info[READ_ONLY] = read_only
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    if read_only:
+        connection.exec_driver_sql("BEGIN")
+    else:
+        begin_writing(connection)
 
 
 def _begin_mysql(connection: Connection) -> None:

@@ -29,5 +29,5 @@ def is_about_rows(error: DBAPIError) -> bool:
     """Tell whether SQLite, MySQL or the driver refused a row for what it says."""
     if isinstance(error, IntegrityError | DataError):
         return True
-    arguments = getattr(error.orig, "args", ())
+    arguments: tuple[object, ...] = getattr(error.orig, "args", ())
     return bool(arguments) and arguments[0] in _ABOUT_ROWS
