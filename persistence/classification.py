@@ -13,6 +13,7 @@ from domain.errors import (
     UnauditedWrite,
 )
 from domain.job import Severity
+from persistence.portable import severities
 
 # PostgreSQL manual, appendix A: by class (two characters) or whole code.
 TRANSIENT_SQLSTATES = {
@@ -61,6 +62,9 @@ def severity(error: BaseException) -> Severity:
 
 
 def _by_sqlstate(error: DBAPIError) -> Severity:
+    passes = severities.passes(error.orig)
+    if passes is not None and not error.connection_invalidated:
+        return Severity.TRANSIENT if passes else severities.otherwise(error)
     state = str(getattr(error.orig, "sqlstate", None) or "")
     if error.connection_invalidated or any(state.startswith(prefix) for prefix in TRANSIENT_SQLSTATES):
         return Severity.TRANSIENT

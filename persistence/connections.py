@@ -15,6 +15,9 @@ from persistence.sqlite_turn import WAIT, begin_writing, wait_seconds
 READ_ONLY = "counterfoil_read_only"
 """The engine's execution option of readers: the database itself refuses writes then."""
 
+WRITES = "counterfoil_writes"
+"""The engine's execution option of write sessions: on SQLite they take the lock when they begin."""
+
 BUSY_SECONDS = 5.0
 """How long a writer on SQLite waits for the one before it."""
 
@@ -104,15 +107,19 @@ def _connect_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Begin a transaction: a writer's takes the lock at once, for one that has read first might never get it."""
-    read_only = bool(connection.get_execution_options().get(READ_ONLY, False))
+    """Begin a transaction: a writer's takes the lock at once, for one that has read first might never get it.
+
+    Whoever only looks, past our sessions, waits for no writer.
+    """
+    options = connection.get_execution_options()
+    read_only = bool(options.get(READ_ONLY, False))
     if connection.info.get(READ_ONLY, False) is not read_only:
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
         connection.info[READ_ONLY] = read_only
-    if read_only:
-        connection.exec_driver_sql("BEGIN")
-    else:
+    if options.get(WRITES) and not read_only:
         begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 def _begin_mysql(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 import persistence.live_keys  # noqa: F401 - how live keys are made on MySQL
 from domain.errors import Unreachable
-from persistence.connections import driver_url, engine_options, listen_to
+from persistence.connections import WRITES, driver_url, engine_options, listen_to
 from persistence.database_url import database_url, shown
 from persistence.dialects import Dialect
 
@@ -64,7 +64,7 @@ def migration_engine(url: URL) -> AsyncEngine:
     """Return an engine without a pool, whose connections are as those of `create_engine`."""
     engine = create_async_engine(driver_url(url), poolclass=NullPool, **engine_options(url, "counterfoil migrate", {}))
     listen_to(engine.sync_engine)
-    return engine
+    return engine.execution_options(**{WRITES: True})
 
 
 def readable(json_text: str) -> Any:  # noqa: ANN401 - JSON

@@ -12,10 +12,12 @@ from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.entities import Entities
+from domain.entity import Entity
 from domain.errors import OwnEnding, ReadOnly, UnauditedWrite
 from persistence.audit_log import AuditEntry
 from persistence.flush_audit import audit_flush, prepare_flush
 from persistence.one_task import refuse_sharing, watch
+from persistence.portable.sqlite_errors import ask_what_is_missing
 from persistence.written_tables import written_tables
 
 AUDITED = "counterfoil_audited"
@@ -39,9 +41,12 @@ class AuditedSession(Session):
         if objects is not None:
             raise UnauditedWrite("a flush of some objects alone", "any table")
         nested = self.in_nested_transaction()
+        flushed = [instance for instance in (*self.new, *self.dirty) if isinstance(instance, Entity)]
         try:
             super().flush(objects)
         except Exception as error:
+            if isinstance(error, DBAPIError):
+                ask_what_is_missing(self, flushed, error)
             if not nested:
                 self.info[FAILURE] = error
             raise

@@ -9,14 +9,20 @@ from sqlalchemy import DDL, TextClause
 from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.sql.dml import UpdateBase
 
-_QUOTED_OR_COMMENT = re.compile(r"""('(?:[^']|'')*'|"[^"]*")|/\*.*?\*/|--[^\n\r]*""", re.DOTALL)
-_NAME = r'(?:"[^"]+"|\w+)'
+_QUOTED_OR_COMMENT = re.compile(r"""('(?:[^']|'')*'|"[^"]*"|`[^`]*`)|/\*.*?\*/|--[^\n\r]*""", re.DOTALL)
+_NAME = r'(?:"[^"]+"|`[^`]+`|\[[^\]]+\]|\w+)'  # quoted as PostgreSQL does, MySQL, SQLite
 _TABLE = rf"(?:only\b[\s(]*)?{_NAME}(?:\s*\.\s*{_NAME})*"
+# What MySQL and SQLite put between a verb and its table.
+_HOW = r"(?:\s+(?:or\s+\w+|low_priority|high_priority|delayed|quick|ignore))*"
 _WRITE = re.compile(
-    r"\b(insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?|copy)\b"
+    rf"\b(insert{_HOW}(?:\s+into)?|replace{_HOW}(?:\s+into)?|update{_HOW}|delete{_HOW}\s+from|merge\s+into"
+    r"|truncate(?:\s+table)?|copy|into\s+table)\b"
     rf"\s*({_TABLE}(?:[\s*)]*,\s*{_TABLE})*)",  # TRUNCATE takes a list
     re.IGNORECASE,
 )
+# MySQL writes any of the tables that it joins there.
+_JOINING = re.compile(r"\b(update\b.*?\bjoin\b.*?\bset|delete\b.*?\bfrom\b.*?\bjoin)\b", re.IGNORECASE | re.DOTALL)
+_JOINED = re.compile(rf"\b(?:from|join)\b\s*({_TABLE})", re.IGNORECASE)
 _LAST_NAME = re.compile(rf"({_NAME})[\s*)]*$")
 
 
@@ -45,4 +51,12 @@ def _found_in(text: str) -> Iterator[tuple[str, str]]:
         for kind, tables in _WRITE.findall(form):
             for table in tables.split(","):
                 if last := _LAST_NAME.search(table):
-                    yield " ".join(kind.split()).lower(), last[1].strip('"').lower()
+                    yield " ".join(kind.split()).lower(), _bare(last[1])
+        if _JOINING.search(form):
+            for table in _JOINED.findall(form):
+                if last := _LAST_NAME.search(table):
+                    yield "join", _bare(last[1])
+
+
+def _bare(name: str) -> str:
+    return name.strip('"`[]').lower()

@@ -29,16 +29,16 @@ CHOSEN = tuple(os.environ.get("DATABASES", ",".join(KINDS)).split(","))
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark."""
     assert set(CHOSEN) <= set(KINDS), f"DATABASES={','.join(CHOSEN)}; expected some of {', '.join(KINDS)}"
-    config.addinivalue_line(
-        "markers", "on_every_engine(*kinds): runs on PostgreSQL, SQLite and MariaDB, or on those named"
-    )
+    line = "on_every_engine(without, reason): runs on PostgreSQL, SQLite and MariaDB, apart from those of `without`"
+    config.addinivalue_line("markers", line)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Have a marked test run on each of the chosen databases, or on those of them that its mark names."""
+    """Have a marked test run on each of the chosen databases."""
     mark = metafunc.definition.get_closest_marker("on_every_engine")
-    if "template" in metafunc.fixturenames and mark is not None:
-        metafunc.parametrize("template", [one for one in CHOSEN if one in (mark.args or KINDS)], indirect=True)
+    if mark is not None and "template" in metafunc.fixturenames:
+        chosen = [kind for kind in CHOSEN if kind not in mark.kwargs.get("without", ())]
+        metafunc.parametrize("template", chosen, indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,18 +1,28 @@
 """Waiting until transactions meet on a lock."""
 
-from sqlalchemy import text
+from typing import cast
+
+from sqlalchemy import QueuePool, text
 
 from persistence.database import Database
+from persistence.dialects import Dialect
 from tests.waiting import eventually
 
-WAITING = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+WAITING = {
+    Dialect.POSTGRESQL: "SELECT 1 FROM pg_stat_activity "
+    "WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    Dialect.MYSQL: "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+}
 
 
 async def one_waits(database: Database) -> None:
     """Return as soon as a transaction of the test's database waits for a lock of another."""
+    dialect = Dialect(database.engine.dialect.name)
 
     async def waiting() -> bool:
+        if dialect is Dialect.SQLITE:  # it has one lock, and who has a connection beside the writer waits for it
+            return cast("QueuePool", database.engine.pool).checkedout() > 1
         async with database.engine.connect() as connection:
-            return (await connection.execute(WAITING)).first() is not None
+            return (await connection.execute(text(WAITING[dialect]))).first() is not None
 
     await eventually(waiting, "a transaction waits for a lock")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from domain.commands import Purge
 from domain.entities import EntityType
@@ -26,9 +26,20 @@ async def purge(tx: Transaction, entity: EntityType, command: Purge, *, limit: i
     ids = list((await tx.session.execute(due)).scalars())
 
     async def write(some: Sequence[int]) -> int:
+        await _let_go_of_itself(tx, entity, some)
         return await run(tx, delete(table).where(table.c.id.in_(some)))
 
     return await audited(tx, entity, "purge", sorted(ids), write)
+
+
+async def _let_go_of_itself(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> None:
+    """Clear the references of rows to themselves, for which MySQL would keep them."""
+    table = entity.table
+    for reference in entity.references.values():
+        column = table.c[reference.column]
+        if reference.target == entity.name and column.nullable:
+            itself = table.c.id.in_(ids), column == table.c.id
+            await run(tx, update(table).where(*itself).values({reference.column: None}))
 
 
 def _unreferenced(tx: Transaction, entity: EntityType) -> list[ColumnElement[bool]]:

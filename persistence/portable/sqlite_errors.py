@@ -1,10 +1,15 @@
 """What SQLite refused: by its error's name; of which column, by the statement that was ours, and our own tables."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
-from sqlalchemy import Table, text
+import sqlalchemy.orm
+from sqlalchemy import Engine, Table, select, text
+from sqlalchemy.exc import DBAPIError
 
 from domain.entities import Entities
+from domain.entity import Entity
+from persistence.connections import READ_ONLY
 from persistence.violation import Kind, Violation, unique_columns
 from persistence.written_tables import written_tables
 
@@ -21,6 +26,28 @@ _KINDS = {
 _LIST = " constraint failed: "
 """After this SQLite lists what was violated, `task.key` or a constraint's name: it has no field for that."""
 
+MISSING = "counterfoil_missing"
+"""Where an error keeps table and column of the reference that a flush found to lead nowhere."""
+
+
+def ask_what_is_missing(session: sqlalchemy.orm.Session, flushed: Iterable[Entity], error: DBAPIError) -> None:
+    """Find which reference of the flushed objects leads nowhere, of which SQLite says nothing, and note it."""
+    if getattr(error.orig, "sqlite_errorname", None) != "SQLITE_CONSTRAINT_FOREIGNKEY":
+        return
+    entities: Entities = session.info["entities"]
+    engine = cast("Engine", session.get_bind())
+    with engine.execution_options(**{READ_ONLY: True}).connect() as connection:  # the session's is rolled back
+        for instance in flushed:
+            entity = entities[str(instance.__tablename__)]
+            for reference in entity.references.values():
+                value = instance.__dict__.get(reference.column)
+                target = entities[reference.target].table.c.id if reference.target in entities else None
+                if value is None or target is None:
+                    continue
+                if connection.execute(select(target).where(target == value)).first() is None:
+                    setattr(error.orig, MISSING, (entity.name, reference.column))
+                    return
+
 
 def sqlite_violation(entities: Entities, error: Any, statement: str) -> Violation | None:  # noqa: ANN401 - the driver's
     """Return what was violated, or None for an error of another kind."""
@@ -28,6 +55,8 @@ def sqlite_violation(entities: Entities, error: Any, statement: str) -> Violatio
     if kind is None:
         return None
     said = str(error)
+    if (asked := getattr(error, MISSING, None)) is not None:
+        return Violation(kind, *asked, None, said)
     name = next((name for _, name in written_tables(text(statement)) if name in entities), None)
     if name is None:
         return Violation(kind, said=said)

@@ -15,8 +15,6 @@ from tests.broken_rows import before_each_row
 from tests.ledger import assert_balanced
 from tests.worlds import apply, begin, images, plant, trail
 
-pytestmark = pytest.mark.on_every_engine
-
 DROP_SECOND = "IF NEW.id % 2 = 0 THEN RETURN NULL; END IF; RETURN NEW;"
 """Loses every second audit row without an error, as a careless trigger or rule does."""
 

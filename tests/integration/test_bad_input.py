@@ -23,8 +23,6 @@ from tests.worlds import plant, trail
 from worker.delivery import Delivery, parse
 from worker.jobs import JOBS
 
-pytestmark = pytest.mark.on_every_engine
-
 LIMIT = 5
 ASKER: dict[str, Any] = {"actor": "tester"}
 CHANGE: dict[str, Any] = {"entity": "task", "changes": {"title": "x"}}

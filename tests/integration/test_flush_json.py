@@ -1,6 +1,5 @@
 """JSON columns of objects: what is changed in place is written, what did not change is no change."""
 
-import pytest
 from sqlalchemy import text
 
 from domain.commands import Update
@@ -9,8 +8,6 @@ from persistence.database import Database
 from persistence.sessions import Sessions
 from tests.ledger import assert_balanced
 from tests.worlds import apply, begin, images, plant, trail
-
-pytestmark = pytest.mark.on_every_engine
 
 
 async def test_a_list_changed_in_place_is_written_and_audited(sessions: Sessions) -> None:

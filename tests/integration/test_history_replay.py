@@ -19,8 +19,6 @@ from tests.waiting import eventually
 from tests.worlds import sql
 from worker.settings import Settings
 
-pytestmark = pytest.mark.on_every_engine
-
 COMMITS = int(os.environ.get("HISTORY_COMMITS", "50"))
 """How many of the 985 commits are replayed, up to a stated digest; HISTORY_COMMITS=985 takes minutes."""
 

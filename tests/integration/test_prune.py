@@ -57,7 +57,7 @@ async def test_a_full_batch_enqueues_the_next_one_until_nothing_is_left(database
     ] * 2
 
 
-@pytest.mark.on_every_engine("postgresql", "mariadb")
+@pytest.mark.on_every_engine(without=("sqlite",), reason="it locks all rows or none")
 async def test_what_somebody_has_locked_is_passed_over(database: Database, sessions: Sessions) -> None:
     """An operator who looks at a job for long holds up nobody."""
     await plant(database, "succeeded", 8, number=2)
