@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from arq.connections import ArqRedis
-from sqlalchemy import insert
+from sqlalchemy import update
 
 from domain.commands import BulkInsert, Command, Purge, Restore, SoftDelete, Update
 from persistence.database import Database
@@ -49,8 +49,8 @@ async def test_every_job_goes_its_way_through_a_worker_process(
         await done(sessions, settings, "project", project)
         summary = await imported(settings, file, "task", "--job-id", "file")
         assert (summary["inserted"], summary["refused"], summary["code"]) == (600, 1, 1)
-        update = Update(entity="task", key=["t1", "t2"], changes={"status": "done"})
-        assert ((await done(sessions, settings, "update", update)).result or {})["updated"] == 2
+        change = Update(entity="task", key=["t1", "t2"], changes={"status": "done"})
+        assert ((await done(sessions, settings, "update", change)).result or {})["updated"] == 2
         delete = SoftDelete(entity="project", key=["alpha"], cascade=True)
         assert ((await done(sessions, settings, "delete", delete)).result or {})["deleted"] == 601
         assert await live(sessions) == {}
@@ -103,7 +103,7 @@ async def test_a_worker_killed_before_its_commit_leaves_nothing_and_the_job_runs
         stdout=subprocess.PIPE,
     )
     out, _ = await process.communicate()
-    assert (out, process.returncode) == (b"all written\n", -9)
+    assert (out.splitlines()[-1], process.returncode) == (b"all written", -9)
     assert await images(sessions, "task") == before
     assert await trail(sessions, job_id="doomed") == []
     assert await jobs(sessions) == []
@@ -121,9 +121,7 @@ async def test_a_schedule_ticks_and_operators_have_their_commands(
     added = ("add", "nightly", "--cron", "0 3 * * *", "--job", "purge", "--arguments", '{"retention_days": 30}')
     assert (await command(settings, "schedule", *added)).code == 0
     async with database.engine.begin() as connection:
-        await connection.execute(insert(ScheduleTick).values(name="old", ticked_at=datetime.now(UTC)))
-        day = datetime.now(UTC) - timedelta(days=1)
-        await connection.execute(ScheduleTick.__table__.update().values(ticked_at=day))  # type: ignore[attr-defined]
+        await connection.execute(update(ScheduleTick).values(ticked_at=datetime.now(UTC) - timedelta(days=1)))
     wrong = Update(entity="task", key=["nobody"], changes={"title": "new"})
     with worker_process(settings, tmp_path / "log"):
         await accept(sessions, NewJob(wrong, BILLING, "wrong", queue=settings.queue))
@@ -134,7 +132,7 @@ async def test_a_schedule_ticks_and_operators_have_their_commands(
 
         await eventually(ticked, "the tick has become a job, and run")
         assert "NotFound" in (await command(settings, "job", "wrong")).out
-        assert (await command(settings, "retry", "wrong")).out == "1 job retried\n"
+        assert (await command(settings, "retry", "wrong")).out == "1 job queued again\n"
         await until_state(sessions, "wrong", "dead")
     assert (await command(settings, "drop", "wrong")).out == "1 job dropped\n"
     assert "1 dropped" in (await command(settings, "jobs")).out
