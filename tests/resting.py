@@ -6,13 +6,12 @@ from typing import Any
 
 from arq.connections import ArqRedis
 from arq.constants import result_key_prefix, retry_key_prefix
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from persistence.audit_log import AuditEntry
 from persistence.job_table import JobRow
-from persistence.reader import reader
 from persistence.sessions import Sessions
-from tests.worlds import begin, trail
+from tests.worlds import begin, images, trail
 
 
 async def rest(  # noqa: PLR0913 - a column each
@@ -50,8 +49,7 @@ async def rest(  # noqa: PLR0913 - a column each
 
 async def jobs(sessions: Sessions) -> dict[str, dict[str, Any]]:
     """Return the rows of the job table by id."""
-    async with reader(sessions) as read:
-        return {row.id: row.model_dump(mode="json") for row in await read.scalars(select(JobRow))}
+    return {str(job_id): row for job_id, row in (await images(sessions, "job")).items()}
 
 
 async def actions(sessions: Sessions, entity: str = "job") -> Sequence[AuditEntry]:

@@ -66,6 +66,7 @@ async def test_a_job_is_shown_with_arguments_and_every_error(settings: Settings,
     assert (told["state"], told["origin"], told["errors"][0]["attempt"]) == ("dead", {"actor": "billing"}, 1)
 
 
+@pytest.mark.on_every_engine(without=("sqlite",), reason="what runs there holds the only lock")
 async def test_a_job_is_followed_from_redis_to_its_result(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
 ) -> None:
