@@ -100,7 +100,7 @@ async def rows_locked(database: Database, where: str = "true") -> AsyncIterator[
     Yields a function that returns as soon as somebody waits for one of them.
     """
     async with database.engine.connect() as connection:
-        await connection.exec_driver_sql(f"SELECT id FROM task WHERE {where} FOR UPDATE")
+        await connection.exec_driver_sql(f"SELECT id FROM task WHERE {where} FOR UPDATE")  # noqa: S608 - a test's condition
 
         async def until_somebody_waits() -> None:
             await one_waits(database)

@@ -112,7 +112,7 @@ async def test_a_cancelled_job_never_runs(
     assert [(entry.before or {})["state"], (entry.after or {})["state"]] == ["queued", "cancelled"]
     await redis.delete(result_key_prefix + "mine")
     async with running_worker(settings, database, redis):
-        await send(redis, settings.queue, "update", retitle("t0", "new"), job_id="mine")
+        await send(redis, settings.queue, "update", {**retitle("t0", "new"), "key": ["t0"]}, job_id="mine")
         assert "is cancelled" in (await wait(redis, "mine")).failure
     assert await trail(sessions, job_id="mine") == []
 

@@ -41,7 +41,7 @@ async def done(sessions: Sessions, settings: Settings, job_id: str, asked: Comma
 async def test_every_job_goes_its_way_through_a_worker_process(
     settings: Settings, sessions: Sessions, tmp_path: Path
 ) -> None:
-    """Enqueued in the table, relayed, run, audited under its id; a file, an update, a deletion, its undoing, a purge."""
+    """Enqueued, relayed, run, audited under its id: rows, a file, an update, a deletion, its undoing, a purge."""
     file = tmp_path / "tasks.csv"
     file.write_text("key,title,project.key\n" + "".join(f"t{n},Task {n},alpha\n" for n in range(600)) + "bad,,alpha\n")
     project = BulkInsert(entity="project", rows=[{"key": "alpha", "name": "Alpha"}])
