@@ -113,7 +113,7 @@ async def follower(settings: Settings, database: Database, bar: Bar) -> AsyncIte
         try:
             redis = await stack.enter_async_context(open_redis(settings))
         except (Unreachable, RedisError) as error:
-            bar.say(f"the job waits in PostgreSQL for Redis, which does not answer ({type(error).__name__})")
+            bar.say(f"the job waits in the database for Redis, which does not answer ({type(error).__name__})")
         yield Follower(database.sessions, redis, bar)
 
 

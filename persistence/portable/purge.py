@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 from domain.entities import EntityType
 from domain.result import Result
 from persistence.portable.written import audited, moment, run
+from persistence.rows_among import rows_among
 from persistence.transaction import Transaction
 
 
