@@ -12,6 +12,7 @@ from domain.row_runs import runs_of
 from persistence.bulk import BulkWrite
 from persistence.conflicts import Sorted, sort_out
 from persistence.copy_rows import NewIds
+from persistence.dialects import Dialect, dialect_of
 from persistence.own_rows import OwnRows
 from persistence.refusals import Refusals
 from persistence.related_rows import RelatedRows
@@ -38,7 +39,9 @@ class BulkLoad(BulkWrite):
     async def write(self, batch: Batch) -> None:
         """Insert the new rows, and skip, update or refuse those whose key is held."""
         # With error and abort a holder is not likely: the table itself says no, and then it is told whose key it is.
-        is_sure = self.command.on_conflict is OnConflict.ERROR and self.command.on_invalid is OnInvalid.ABORT
+        # Elsewhere it says so of a statement and not of a row, so that it is asked before.
+        is_plain = self.command.on_conflict is OnConflict.ERROR and self.command.on_invalid is OnInvalid.ABORT
+        is_sure = is_plain and dialect_of(self.tx.session) is Dialect.POSTGRESQL
         left = batch
         for attempt in range(ATTEMPTS):
             if not len(left):

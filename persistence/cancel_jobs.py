@@ -8,7 +8,9 @@ from sqlmodel import col
 
 from domain.job import JobState
 from persistence.chosen_jobs import Chosen, among, change, lock_ids, refuse_others
+from persistence.dialects import Dialect, dialect_of
 from persistence.job_table import JobRow
+from persistence.portable.patience import wait_for_rows
 from persistence.transaction import Transaction
 
 RELAY_SECONDS = 1.0
@@ -20,7 +22,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 async def refuse_ended(tx: Transaction, ids: Sequence[str]) -> None:
     """Raise JobsRefused for jobs whose row says that they have ended."""
-    query = select(col(JobRow.id)).where(among(ids), col(JobRow.state) != JobState.QUEUED.value)
+    query = select(col(JobRow.id)).where(among(tx, ids), col(JobRow.state) != JobState.QUEUED.value)
     ended = (await tx.session.execute(query)).scalars().all()
     await refuse_others(tx, "cancel", [job_id for job_id in ids if job_id in ended], JobState.QUEUED, RUNNING)
 
@@ -40,7 +42,10 @@ async def cancel_ids(tx: Transaction, ids: Sequence[str], *, patience: float = R
 
 
 async def _wait(tx: Transaction, ids: Sequence[str], seconds: float) -> None:
-    rows = select(col(JobRow.id)).where(among(ids)).order_by(col(JobRow.id)).with_for_update()
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        await wait_for_rows(tx.session, ids, seconds)
+        return
+    rows = select(col(JobRow.id)).where(among(tx, ids)).order_by(col(JobRow.id)).with_for_update()
     try:
         async with tx.session.begin_nested():
             await wait_at_most(tx, seconds)
@@ -51,5 +56,7 @@ async def _wait(tx: Transaction, ids: Sequence[str], seconds: float) -> None:
 
 
 async def wait_at_most(tx: Transaction, seconds: float) -> None:
-    """Have the statements that follow wait for a lock no longer than this."""
+    """Have the statements that follow wait for a lock no longer than this, where the database can be told so."""
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return
     await tx.session.execute(text("SELECT set_config('lock_timeout', :time, TRUE)"), {"time": f"{seconds * 1000:.0f}"})

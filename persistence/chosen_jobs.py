@@ -10,8 +10,10 @@ from sqlmodel import col
 
 from domain.errors import AuditMismatch, JobsRefused, Problem
 from domain.job import JobState
+from persistence.dialects import Dialect, dialect_of
 from persistence.job_filter import JobFilter
 from persistence.job_table import JobRow
+from persistence.portable.operators import change_jobs
 from persistence.statements import statement
 from persistence.transaction import Transaction
 
@@ -28,14 +30,16 @@ class Chosen(NamedTuple):
     actor: str
 
 
-def among(ids: Sequence[str]) -> ColumnElement[bool]:
+def among(tx: Transaction, ids: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition that a job is one of these, in one parameter: a statement takes 32,767 at most."""
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return col(JobRow.id).in_(ids)
     return col(JobRow.id) == func.any(cast_sql(list(ids), ARRAY(Text)))
 
 
 async def lock_ids(tx: Transaction, ids: Sequence[str], state: JobState) -> list[Chosen]:
     """Return and lock those of the jobs that are in the state; what somebody else has locked is passed over."""
-    return await _lock(tx, [JobFilter(state).conditions()[0], among(ids)], len(ids))
+    return await _lock(tx, [JobFilter(state).conditions()[0], among(tx, ids)], len(ids))
 
 
 async def lock_fitting(tx: Transaction, which: JobFilter, after: str, limit: int) -> list[Chosen]:
@@ -48,17 +52,20 @@ async def change(tx: Transaction, source: str, ids: Sequence[str]) -> None:
 
     Raises AuditMismatch unless as many were audited as were written, and as many were written as were locked.
     """
-    table = cast("Table", JobRow.__table__)  # type: ignore[attr-defined]
-    found = await tx.write(JOB, statement(source, table=table), {"ids": list(ids)})
-    if found["written"] != len(ids):
-        raise AuditMismatch(JOB, written=found["written"], audited=len(ids))
+    if dialect_of(tx.session) is Dialect.POSTGRESQL:
+        table = cast("Table", JobRow.__table__)  # type: ignore[attr-defined]
+        written = (await tx.write(JOB, statement(source, table=table), {"ids": list(ids)}))["written"]
+    else:
+        written = await change_jobs(tx, source, ids)
+    if written != len(ids):
+        raise AuditMismatch(JOB, written=written, audited=len(ids))
 
 
 async def refuse_others(tx: Transaction, action: str, ids: Sequence[str], needed: JobState, busy: str) -> None:
     """Raise JobsRefused for jobs that could not be locked, each with its state; `busy` is said of locked ones."""
     if not ids:
         return
-    query = select(col(JobRow.id), col(JobRow.state)).where(among(ids))
+    query = select(col(JobRow.id), col(JobRow.state)).where(among(tx, ids))
     states = {row[0]: row[1] for row in (await tx.session.execute(query)).all()}
     raise JobsRefused(action, tuple(_refusal(job_id, states.get(job_id), needed, busy) for job_id in ids))
 

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-
 from domain.errors import JobsRefused, Problem
 from domain.job import JobState, never_runs
 from persistence.chosen_jobs import Chosen, change, lock_fitting, lock_ids, refuse_others
 from persistence.job_filter import JobFilter
-from persistence.listen import CHANNEL
+from persistence.listen import tell
 from persistence.transaction import Transaction
 
 BATCH = 1_000
@@ -71,7 +69,7 @@ async def _dead(tx: Transaction, action: str, ids: Sequence[str]) -> list[Chosen
 
 async def _retry(tx: Transaction, jobs: Sequence[Chosen]) -> None:
     await change(tx, "retry_jobs", [job.id for job in jobs])
-    await tx.session.execute(select(func.pg_notify(CHANNEL, "")))
+    await tell(tx.session)
 
 
 def _page(chosen: Sequence[Chosen], changed: Sequence[Chosen]) -> Page:

@@ -13,8 +13,19 @@ class Dialect(StrEnum):
     SQLITE = "sqlite"
     MYSQL = "mysql"
 
+    @property
+    def server(self) -> str:
+        """The name by which people know it."""
+        return {"postgresql": "PostgreSQL", "sqlite": "SQLite", "mysql": "MySQL"}[self.value]
 
-def dialect_of(session: Any) -> Dialect:  # noqa: ANN401 - a session of either kind, whose `info` is the same
-    """Return what a session of `create_sessions` speaks."""
+
+_NAMES = {"mariadb": Dialect.MYSQL}
+
+
+def dialect_of(session: Any) -> Dialect:  # noqa: ANN401 - a session of either kind, or the factory of some
+    """Return what a session speaks, or all of a factory of `create_sessions`; a host application's own session too."""
+    if (arguments := getattr(session, "kw", None)) is not None:
+        return Dialect(arguments["info"]["dialect"])
     found: sqlalchemy.orm.Session = getattr(session, "sync_session", session)
-    return Dialect(found.info["dialect"])
+    name = found.info.get("dialect") or found.get_bind().dialect.name
+    return _NAMES.get(name) or Dialect(name)

@@ -8,8 +8,14 @@ from sqlalchemy import func, select, text, update
 from sqlmodel import col
 
 from domain.job import NOBODY, JobState
+from domain.moments import now
+from persistence.dialects import Dialect, dialect_of
 from persistence.job_table import JobRow
+from persistence.later import later
+from persistence.portable import dispatch as portable
+from persistence.reader import Reader, reader
 from persistence.session import WriteSession
+from persistence.sessions import Sessions
 from persistence.statements import sentence
 
 BATCH = 500
@@ -48,8 +54,19 @@ class Dispatched(NamedTuple):
     queue: str
 
 
+async def may_be_due(sessions: Sessions) -> bool:
+    """Tell whether `due_jobs` may find one; on PostgreSQL, where it costs others nothing, it is asked itself."""
+    if dialect_of(sessions) is Dialect.POSTGRESQL:
+        return True
+    async with reader(sessions) as read:
+        return await portable.is_any_due(read)
+
+
 async def due_jobs(session: WriteSession) -> list[Sendable]:
     """Return and lock jobs that are due and not dispatched, the longest due first."""
+    if dialect_of(session) is not Dialect.POSTGRESQL:
+        found = await portable.due_ids(session, BATCH)
+        return await sendable_jobs(session, found) if found else []
     due = (
         select(col(JobRow.id), func.pg_column_size(col(JobRow.arguments)))
         .where(_QUEUED, col(JobRow.dispatched_at).is_(None), col(JobRow.run_at) <= func.now())
@@ -70,31 +87,33 @@ async def due_jobs(session: WriteSession) -> list[Sendable]:
 
 async def sendable_jobs(session: WriteSession, ids: Sequence[str]) -> list[Sendable]:
     """Return these jobs as they are put onto their queues, the longest due first."""
+    if dialect_of(session) is not Dialect.POSTGRESQL:
+        return [Sendable(*row) for row in await portable.sendable_rows(session, ids)]
     values = {"ids": list(ids), "nobody": NOBODY}
     return [Sendable(*row) for row in (await session.execute(sentence("sendable_jobs"), values)).all()]
 
 
 async def mark_dispatched(session: WriteSession, ids: Sequence[str]) -> None:
     """Note that the jobs are in Redis."""
-    await session.execute(update(JobRow).where(col(JobRow.id).in_(ids)).values(dispatched_at=func.now()))
+    await session.execute(update(JobRow).where(col(JobRow.id).in_(ids)).values(dispatched_at=now()))
 
 
 async def set_aside(session: WriteSession, ids: Sequence[str]) -> None:
     """Put off jobs whose queue cannot be served, so that they hold up nobody."""
     if ids:
-        later = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, ASIDE_SECONDS)
-        await session.execute(update(JobRow).where(col(JobRow.id).in_(ids)).values(run_at=later))
+        aside = update(JobRow).where(col(JobRow.id).in_(ids)).values(run_at=later(ASIDE_SECONDS))
+        await session.execute(aside)
 
 
-async def dispatched_jobs(session: WriteSession, after: str, ago: timedelta) -> list[Dispatched]:
+async def dispatched_jobs(read: Reader, after: str, ago: timedelta) -> list[Dispatched]:
     """Return the next page, by id, of queued jobs that were dispatched at least so long ago."""
     query = (
         select(col(JobRow.id), col(JobRow.queue))
-        .where(_QUEUED, col(JobRow.dispatched_at) < func.now() - ago, col(JobRow.id) > after)
+        .where(_QUEUED, col(JobRow.dispatched_at) < later(-ago.total_seconds()), col(JobRow.id) > after)
         .order_by(col(JobRow.id))
         .limit(BATCH)
     )
-    return [Dispatched(*row) for row in (await session.execute(query)).all()]
+    return [Dispatched(*row) for row in await read.rows(query)]
 
 
 async def mark_lost(session: WriteSession, ids: Sequence[str], ago: timedelta) -> int:
@@ -104,7 +123,7 @@ async def mark_lost(session: WriteSession, ids: Sequence[str], ago: timedelta) -
     """
     still = (
         select(col(JobRow.id))
-        .where(col(JobRow.id).in_(ids), _QUEUED, col(JobRow.dispatched_at) < func.now() - ago)
+        .where(col(JobRow.id).in_(ids), _QUEUED, col(JobRow.dispatched_at) < later(-ago.total_seconds()))
         .with_for_update(skip_locked=True)
     )
     lost = (await session.execute(still)).scalars().all()

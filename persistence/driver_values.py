@@ -15,7 +15,7 @@ from domain.batch import Columns
 
 Process = Callable[[Any], Any]
 
-_KNOWN = {str, int, float, bool, type(None), Decimal, datetime, date, time, timedelta, UUID, bytes, list}
+KNOWN = {str, int, float, bool, type(None), Decimal, datetime, date, time, timedelta, UUID, bytes, list}
 """What the driver writes by itself, in a column of a fitting type; anything else goes as JSON has it."""
 
 
@@ -33,9 +33,9 @@ def _processed(table: Table, name: str, values: Sequence[Any]) -> list[Any]:
     if process is not None:
         known = {value: None if value is None else process(value) for value in set(values)}
         return [known[value] for value in values]
-    if {type(value) for value in values} <= _KNOWN:
+    if {type(value) for value in values} <= KNOWN:
         return list(values)
-    return [value if type(value) in _KNOWN else to_jsonable_python(value) for value in values]
+    return [value if type(value) in KNOWN else to_jsonable_python(value) for value in values]
 
 
 def _json(process: Process | None, value: Any) -> Any:  # noqa: ANN401 - a JSON value

@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.commands import Command
 from domain.errors import EnqueueRefused, InvalidCommand, NotMigrated, Problem
 from domain.origin import Origin
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable.door import put_jobs
 
 _MANY = """
 SELECT accepted.id, accepted.is_new
@@ -99,6 +101,8 @@ async def enqueue(  # noqa: PLR0913 - one keyword for each property of a job
 
 async def enqueue_many(connection: AsyncSession | AsyncpgConnection, jobs: Sequence[NewJob]) -> list[Accepted]:
     """Put jobs into the table in one statement, and return them in their order; see `enqueue`."""
+    if isinstance(connection, AsyncSession) and dialect_of(connection) is not Dialect.POSTGRESQL:
+        return [Accepted(*found) for found in await put_jobs(connection, [job.values() for job in jobs])]
     values = json.dumps([job.values() for job in jobs])
     rows: Sequence[Any]
     with _refusals():

@@ -8,6 +8,8 @@ from sqlalchemy import Integer, Select, Table, bindparam, column, func, select, 
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.entities import EntityType
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable.holders import holdings
 from persistence.transaction import Transaction
 from persistence.unique_keys import UniqueKey
 
@@ -28,6 +30,9 @@ async def find_holders(
     The database compares, so that its collation and types decide what is the same. With `locked` the holders are locked
     until the transaction ends, in the order of their ids.
     """
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        rows = await holdings(tx.session, entity.table, key, values, locked=locked)
+        return {row[0]: Holder(*row) for row in rows}
     # By parameters: a statement that held the values would keep them until a garbage collection.
     asked = {f"key_{number}": list(one) for number, one in enumerate(values)}
     found = (await tx.session.execute(holders_query(entity.table, key, locked=locked), asked)).all()

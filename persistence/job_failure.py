@@ -1,11 +1,11 @@
 """A failed attempt, kept: the one commit beside the job's own transaction, after its rollback."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import RowMapping, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlmodel import col
 
 from domain.errors import RowsRefused
@@ -13,9 +13,11 @@ from domain.job import JobState, RetryPolicy, Severity, next_state
 from domain.reject import Reject
 from domain.storable import storable
 from persistence.classification import severity, told
-from persistence.job_life import Acceptance
+from persistence.dialects import Dialect, dialect_of
+from persistence.job_life import Acceptance, accept_in, recorded_row
 from persistence.job_table import JobRow
-from persistence.rejects import keep_rejects
+from persistence.portable.job_failure import keep_attempt
+from persistence.rejects import clear_rejects, keep_rejects
 from persistence.session import WriteSession
 from persistence.sessions import Sessions
 from persistence.statements import sentence
@@ -83,14 +85,15 @@ async def bury(sessions: Sessions, job_id: str, failure: Failure) -> None:
             await _keep(session, job_id, failure, JobState.DEAD, 0.0)
 
 
-async def _locked(session: WriteSession, job: Acceptance) -> RowMapping:
-    row = insert(JobRow).values(**job.columns(), max_attempts=job.max_attempts, dispatched_at=func.now())
-    await session.execute(row.on_conflict_do_nothing())
+async def _locked(session: WriteSession, job: Acceptance) -> Mapping[str, Any]:
+    await accept_in(session, job)
     await session.execute(select(col(JobRow.id)).where(col(JobRow.id) == job.id).with_for_update())
-    return (await session.execute(sentence("recorded_job"), job.parameters())).mappings().one()
+    if (row := await recorded_row(session, job)) is None:
+        raise RuntimeError(f"job {job.id!r} was removed while its row was locked")
+    return row
 
 
-def _unknown(row: RowMapping) -> int:
+def _unknown(row: Mapping[str, Any]) -> int:
     """Return how many attempts nobody could explain since the job was accepted, or was last tried again by hand."""
     since = row["errors"][-row["attempt"] :] if row["attempt"] else []
     return sum(error.get("severity", Severity.UNKNOWN) == Severity.UNKNOWN for error in since)
@@ -98,6 +101,11 @@ def _unknown(row: RowMapping) -> int:
 
 async def _keep(session: WriteSession, job_id: str, failure: Failure, state: JobState, delay: float) -> None:
     kept = {"error": failure.error, "message": failure.message, "worker": failure.worker, "severity": failure.severity}
+    if dialect_of(session) is not Dialect.POSTGRESQL:
+        await clear_rejects(session, job_id)  # those that are there are always those of the last attempt
+        await keep_attempt(session, job_id, kept, state, delay)
+        await keep_rejects(session, job_id, failure.rejects)
+        return
     values = {"id": job_id, "kept": json.dumps(kept), "state": state.value, "delay": delay}
     await session.execute(sentence("fail_job"), values)
     await keep_rejects(session, job_id, failure.rejects)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Text, func
-from sqlalchemy import cast as sql_cast
+from sqlalchemy import ColumnElement, Text, func, literal
 from sqlmodel import col
 
 from domain.job import JobState
 from persistence.job_table import JobRow
+from persistence.last_error import holds, last_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,11 @@ class JobFilter:
         if self.name is not None:
             found.append(col(JobRow.name) == self.name)
         if self.error is not None:
-            found.append(func.strpos(func.lower(last_error()), func.lower(self.error)) > 0)
+            found.append(holds(func.lower(last_error()), func.lower(self.error)))
         return found
 
 
 def last_error() -> ColumnElement[str]:
     """Return the last attempt's error as `Class: message`, null where none has failed."""
-    return _last("error") + sql_cast(": ", Text) + _last("message")
-
-
-def _last(part: str) -> ColumnElement[str]:
-    return sql_cast(func.jsonb_extract_path_text(col(JobRow.errors), "-1", part), Text)
+    errors = col(JobRow.errors)
+    return last_of(errors, "error") + literal(": ", Text()) + last_of(errors, "message")

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Interval, func, select, type_coerce
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from domain.errors import UnknownName
 from domain.job import UNREADABLE, JobState
+from domain.moments import now
 from persistence.job_filter import JobFilter, last_error
 from persistence.job_table import JobKind, JobRow
 from persistence.reader import Reader
@@ -29,8 +31,8 @@ class JobLine:
     actor: str
 
 
-async def list_jobs(read: Reader, which: JobFilter, limit: int) -> list[JobLine]:
-    """Return up to `limit` jobs that fit, the newest first."""
+async def list_jobs(read: Reader, which: JobFilter, limit: int, *, before: str | None = None) -> list[JobLine]:
+    """Return up to `limit` jobs that fit, the newest first; `before` is the id of the last job of the page before."""
     query = (
         select(
             col(JobRow.id),
@@ -39,15 +41,22 @@ async def list_jobs(read: Reader, which: JobFilter, limit: int) -> list[JobLine]
             col(JobRow.attempt),
             col(JobRow.max_attempts),
             col(JobRow.enqueued_at),
-            type_coerce(func.now() - col(JobRow.enqueued_at), Interval),
+            now(),
             last_error(),
             col(JobRow.actor),
         )
-        .where(*which.conditions())
+        .where(*which.conditions(), *([] if before is None else [_older_than(before)]))
         .order_by(col(JobRow.enqueued_at).desc(), col(JobRow.id).desc())
         .limit(limit)
     )
-    return [JobLine(*row) for row in await read.rows(query)]
+    return [JobLine(*row[:6], row[6] - row[5], *row[7:]) for row in await read.rows(query)]
+
+
+def _older_than(job_id: str) -> ColumnElement[bool]:
+    one = aliased(JobRow)
+    mark = select(col(one.enqueued_at)).where(col(one.id) == job_id).scalar_subquery()
+    same = (col(JobRow.enqueued_at) == mark) & (col(JobRow.id) < job_id)
+    return (col(JobRow.enqueued_at) < mark) | same
 
 
 async def count_jobs(read: Reader) -> Mapping[str, int]:
@@ -59,7 +68,7 @@ async def count_jobs(read: Reader) -> Mapping[str, int]:
 
 async def waiting_by_queue(read: Reader) -> list[tuple[str, int]]:
     """Return the queues on which jobs are due, each with their number."""
-    due = (col(JobRow.state) == JobState.QUEUED.value) & (col(JobRow.run_at) <= func.now())
+    due = (col(JobRow.state) == JobState.QUEUED.value) & (col(JobRow.run_at) <= now())
     query = select(col(JobRow.queue), func.count()).where(due).group_by(col(JobRow.queue)).order_by(col(JobRow.queue))
     return [(row[0], row[1]) for row in await read.rows(query)]
 

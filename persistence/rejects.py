@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlmodel import col
 
 from domain.reject import RAW_KEPT, Reject
 from domain.storable import storable
 from persistence.bulk_table import RejectRow
+from persistence.dialects import Dialect, dialect_of
 from persistence.reader import Reader
 from persistence.session import WriteSession
 from persistence.statements import sentence
@@ -27,6 +28,10 @@ async def keep_rejects(session: WriteSession, job_id: str, rejects: Sequence[Rej
     """
     rows = list(_rows(rejects))
     for first in range(0, len(rows), PAGE):
+        if dialect_of(session) is not Dialect.POSTGRESQL:
+            page = [{"job_id": job_id, **row._asdict()} for row in rows[first : first + PAGE]]
+            await session.execute(insert(RejectRow), page)
+            continue
         lines, numbers, fields, messages, raws, headers = map(list, zip(*rows[first : first + PAGE], strict=True))
         values = {"lines": lines, "numbers": numbers, "fields": fields, "messages": messages}
         await session.execute(sentence("keep_rejects"), {"job_id": job_id, **values, "raws": raws, "headers": headers})

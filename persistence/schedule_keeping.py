@@ -10,6 +10,8 @@ from sqlmodel import col
 
 from domain.errors import ScheduleInCode, ScheduleThere, UnknownName
 from domain.schedule import Schedule
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable import schedules as portable
 from persistence.schedule_table import ScheduleRow, ScheduleTick
 from persistence.statements import statement
 from persistence.transaction import Transaction
@@ -25,7 +27,14 @@ async def add_schedule(tx: Transaction, schedule: Schedule) -> None:
     if await _row(tx, schedule.name) is not None:
         raise ScheduleThere(schedule.name)
     await _write(tx, "write_schedule", _values(schedule))
-    now = insert(ScheduleTick).values(name=schedule.name, ticked_at=func.now())
+    await _tick_from_now(tx, schedule.name)
+
+
+async def _tick_from_now(tx: Transaction, name: str) -> None:
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        await portable.tick_from_now(tx.session, name)
+        return
+    now = insert(ScheduleTick).values(name=name, ticked_at=func.now())
     again = now.on_conflict_do_update(index_elements=["name"], set_={"ticked_at": func.now()})
     await tx.session.execute(again)
 
@@ -78,14 +87,17 @@ async def _row(tx: Transaction, name: str) -> ScheduleRow | None:
 async def _set_paused(tx: Transaction, row: ScheduleRow, *, paused: bool) -> bool:
     if row.paused == paused:
         return False
-    await _write(tx, "write_schedule", _json(row.model_dump()) | {"paused": paused})
+    await _write(tx, "write_schedule", row.model_dump() | {"paused": paused})
     return True
 
 
 async def _write(tx: Transaction, source: str, values: Mapping[str, Any]) -> None:
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        await (portable.write_row(tx, values) if "cron" in values else portable.remove_row(tx, values["name"]))
+        return
     table = cast("Table", ScheduleRow.__table__)  # type: ignore[attr-defined]
-    sentence = statement(source, table=table)
-    await tx.write(SCHEDULE, sentence, values)
+    given = {**values, "arguments": json.dumps(values["arguments"])} if "arguments" in values else values
+    await tx.write(SCHEDULE, statement(source, table=table), given)
 
 
 async def _unknown(tx: Transaction, name: str, in_code: Mapping[str, Schedule]) -> UnknownName:
@@ -98,8 +110,4 @@ def _only_pauses(row: ScheduleRow, schedule: Schedule) -> bool:
 
 
 def _values(schedule: Schedule) -> dict[str, Any]:
-    return _json(schedule.model_dump(mode="json"))
-
-
-def _json(values: dict[str, Any]) -> dict[str, Any]:
-    return {**values, "arguments": json.dumps(values["arguments"])}
+    return schedule.model_dump(mode="json")

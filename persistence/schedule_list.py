@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from domain.errors import UnknownName
+from domain.moments import now
 from domain.schedule import Schedule
 from persistence.job_table import JobRow
 from persistence.reader import Reader
@@ -39,11 +40,11 @@ class Listed:
 
 async def list_schedules(read: Reader, in_code: Mapping[str, Schedule]) -> list[Listed]:
     """Return all schedules by name; `source` is `code`, `table`, or `table, over code`."""
-    (now,) = await read.scalars(select(func.now()))
-    found = {name: Listed(name, "code", one, now, None) for name, one in in_code.items()}
+    (present,) = await read.scalars(select(now()))
+    found = {name: Listed(name, "code", one, present, None) for name, one in in_code.items()}
     for row in await read.scalars(select(ScheduleRow).order_by(col(ScheduleRow.name))):
         source = "table, over code" if row.name in in_code else "table"
-        found[row.name] = Listed(row.name, source, _read(row), now, None)
+        found[row.name] = Listed(row.name, source, _read(row), present, None)
     last = await _last_ticks(read, found.values())
     return [replace(found[name], **last.get(name, {})) for name in sorted(found)]
 

@@ -5,6 +5,8 @@ from hashlib import sha256
 
 from sqlalchemy import text
 
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable.marks import note
 from persistence.transaction import Transaction
 
 _MARKS = text("CREATE TEMPORARY TABLE IF NOT EXISTS counterfoil_mark (mark text PRIMARY KEY) ON COMMIT DROP")
@@ -19,8 +21,10 @@ LONGEST = 500
 
 async def new_marks(tx: Transaction, marks: Sequence[str]) -> set[str]:
     """Note marks; return those that were not noted before."""
-    await tx.session.execute(_MARKS)
     noted = {_short(mark): mark for mark in marks}
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return {noted[mark] for mark in await note(tx, list(noted))}
+    await tx.session.execute(_MARKS)
     found = await tx.session.execute(_NOTE_MARKS, {"marks": list(noted)})
     return {noted[mark] for mark in found.scalars()}
 

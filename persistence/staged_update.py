@@ -11,6 +11,8 @@ from domain.entities import EntityType
 from domain.result import Result, counted
 from persistence.copy_in import copy_text_in
 from persistence.copy_text import cells
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable.bulk_changes import change_rows
 from persistence.selection_set import measure_set
 from persistence.statements import listed, name_of
 from persistence.transaction import Transaction
@@ -36,6 +38,8 @@ async def apply_columns(
     """
     if not rows or not columns:
         return Written(Result(skipped=len(rows)), set())
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        return Written(*await change_rows(tx, entity, columns, rows))
     staged = await _stage(tx, entity, columns, rows)
     # Row by row through the index, for which OFFSET 0 is a hint: a merge would read the index from its beginning to the
     # rows of this batch, again for each batch.

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlmodel import col
 
 from domain.job import JobState
+from domain.moments import now
 from persistence.job_table import JobRow
+from persistence.later import later
 from persistence.reader import Reader
 
 MOST = 10_000
@@ -32,14 +34,16 @@ async def waiting_in_table(read: Reader) -> list[Waiting]:
         .limit(MOST)
         .subquery()
     )
-    due = first.c.run_at <= func.now()
-    oldest = func.greatest(0.0, func.extract("epoch", func.now() - func.min(first.c.run_at)))
+    is_due = case((first.c.run_at <= now(), 1), else_=0)
     query = (
-        select(first.c.queue, func.count().filter(due), func.count().filter(~due), oldest)
+        select(first.c.queue, func.sum(is_due), func.count(), func.min(first.c.run_at), now())
         .group_by(first.c.queue)
         .order_by(first.c.queue)
     )
-    return [Waiting(row[0], row[1], row[2], float(row[3])) for row in await read.rows(query)]
+    return [
+        Waiting(queue, int(due), number - int(due), max(0.0, (present - oldest).total_seconds()))
+        for queue, due, number, oldest, present in await read.rows(query)
+    ]
 
 
 async def count_dead(read: Reader) -> int:
@@ -51,10 +55,9 @@ async def count_dead(read: Reader) -> int:
 async def ended_lately(read: Reader, seconds: float) -> dict[str, int]:
     """Return how many jobs of each queue ended in the last seconds, whoever ran them."""
     ended = [state.value for state in JobState if state is not JobState.QUEUED]
-    since = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
     query = (
         select(col(JobRow.queue), func.count())
-        .where(col(JobRow.state).in_(ended), col(JobRow.finished_at) > since)
+        .where(col(JobRow.state).in_(ended), col(JobRow.finished_at) > later(-seconds))
         .group_by(col(JobRow.queue))
     )
     return {row[0]: row[1] for row in await read.rows(query)}

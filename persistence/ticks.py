@@ -1,8 +1,9 @@
 """Ticks of schedules, made into jobs: one row for each, whoever ticks."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select, text
@@ -10,7 +11,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
+from domain import moments
+from domain.errors import EnqueueRefused
 from domain.schedule import Schedule
+from persistence.dialects import Dialect, dialect_of
+from persistence.portable import schedules as portable
+from persistence.portable.door import put_jobs
+from persistence.reader import reader
 from persistence.schedule_table import ScheduleRow, ScheduleTick
 from persistence.session import WriteSession
 from persistence.sessions import Sessions
@@ -23,6 +30,8 @@ ACTOR = "cron"
 
 KEPT_UP = timedelta(seconds=60)
 """How far `ticked_at` may lag behind while nothing is due: a changed expression is made up for no further back."""
+
+_ROWS = select(ScheduleRow).order_by(col(ScheduleRow.name))
 
 _TICKED = text("SELECT now(), (SELECT jsonb_object_agg(name, ticked_at) FROM schedule_tick)")
 
@@ -39,9 +48,15 @@ async def schedules(
 
     An unreadable row takes the place of the one in code, too: somebody wanted another one.
     """
+    return _merged(in_code, (await session.execute(_ROWS)).scalars())
+
+
+def _merged(
+    in_code: Mapping[str, Schedule], rows: Iterable[ScheduleRow]
+) -> tuple[dict[str, Schedule], dict[str, Exception]]:
     found = dict(in_code)
     unreadable: dict[str, Exception] = {}
-    for row in (await session.execute(select(ScheduleRow).order_by(col(ScheduleRow.name)))).scalars():
+    for row in rows:
         try:
             found[row.name] = row.schedule()
         except ValidationError as error:
@@ -64,6 +79,8 @@ async def tick(
     cannot be read, or names a job that nobody knows) keeps none of the others from it: its name and error go to
     `refused`, and it stays due.
     """
+    if dialect_of(sessions) is not Dialect.POSTGRESQL and not await _may_tick(sessions, in_code):
+        return 0
     async with bookkeeping(sessions) as session:
         now, ticked = await _ticked(session)
         found, unreadable = await schedules(session, in_code)
@@ -86,6 +103,8 @@ async def tick(
 
 async def _ticked(session: WriteSession) -> tuple[datetime, dict[str, datetime]]:
     """Return the time of the transaction, and how far each schedule has ticked."""
+    if dialect_of(session) is not Dialect.POSTGRESQL:
+        return await portable.ticked(session)
     now, ticked = (await session.execute(_TICKED)).one()
     return now, {name: datetime.fromisoformat(at) for name, at in (ticked or {}).items()}
 
@@ -99,8 +118,11 @@ def _is_up(schedule: Schedule, ticked_at: datetime | None, now: datetime) -> boo
 
 async def _locked(session: WriteSession, schedule: Schedule, now: datetime) -> datetime | None:
     """Return how far the schedule has ticked, locked; None where it begins now, or another worker ticks it."""
-    begin = insert(ScheduleTick).values(name=schedule.name, ticked_at=now).on_conflict_do_nothing()
-    await session.execute(begin)
+    if dialect_of(session) is Dialect.POSTGRESQL:
+        begin = insert(ScheduleTick).values(name=schedule.name, ticked_at=now).on_conflict_do_nothing()
+        await session.execute(begin)
+    else:
+        await portable.begin_ticks(session, schedule.name, now)
     query = select(ScheduleTick).where(col(ScheduleTick.name) == schedule.name).with_for_update(skip_locked=True)
     row = (await session.execute(query)).scalar_one_or_none()
     if row is None or row.ticked_at >= now:
@@ -120,7 +142,7 @@ async def _make(
     for due in ticks:
         values = {
             "job": schedule.job,
-            "arguments": json.dumps(schedule.arguments),
+            "arguments": schedule.arguments,
             "actor": ACTOR,
             "job_id": schedule.job_id(due),
             "queue": queue,
@@ -129,9 +151,29 @@ async def _make(
         }
         try:
             async with session.begin_nested():
-                made += bool((await session.execute(_ENQUEUE, values)).scalar_one())
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != _UNIQUE:
+                made += await _enqueue(session, values)
+        except (DBAPIError, EnqueueRefused) as error:
+            state = error.sqlstate if isinstance(error, EnqueueRefused) else getattr(error.orig, "sqlstate", None)
+            if state != _UNIQUE:
                 raise
             refused(schedule.name, error)  # another job has the tick's id: this tick alone is lost
     return made
+
+
+async def _enqueue(session: WriteSession, values: Mapping[str, Any]) -> bool:
+    """Make one tick a job; returns whether it is a new one."""
+    if dialect_of(session) is not Dialect.POSTGRESQL:
+        unsaid = {"request_id": None, "max_attempts": None}
+        ((_, is_new),) = await put_jobs(session, [{**unsaid, **values, "name": values["job"]}])
+        return is_new
+    given = {**values, "arguments": json.dumps(values["arguments"])}
+    return bool((await session.execute(_ENQUEUE, given)).scalar_one())
+
+
+async def _may_tick(sessions: Sessions, in_code: Mapping[str, Schedule]) -> bool:
+    """Tell whether a tick would write, or has something to tell: to look takes no lock."""
+    async with reader(sessions) as read:
+        (now,) = await read.scalars(select(moments.now()))
+        ticked = {row.name: row.ticked_at for row in await read.scalars(select(ScheduleTick))}
+        found, unreadable = _merged(in_code, await read.scalars(_ROWS))
+    return bool(unreadable) or any(_is_up(one, ticked.get(one.name), now) for one in found.values())

@@ -9,7 +9,10 @@ from domain.entities import EntityType
 from domain.reject import Reject
 from persistence.classification import told
 from persistence.copy_rows import NewIds, copy_rows
+from persistence.dialects import Dialect, dialect_of
 from persistence.pinpoint import Fault, pinpoint
+from persistence.portable import row_errors as portable
+from persistence.portable.bulk_rows import try_rows
 from persistence.transaction import Transaction
 from persistence.unique_keys import UniqueKey
 
@@ -36,6 +39,9 @@ async def insert_tried(new: NewIds, batch: Batch, key: UniqueKey | None) -> Trie
     """
     tx, entity = new.tx, new.entity
     tried = Tried(batch.only([]))
+    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        await try_rows(tx, entity, batch, key, tried)
+        return tried
     left, ids = batch, await new.take(len(batch))
     places, again = list(range(len(batch))), list[int]()  # in the batch: of what is left, and of what is to come again
     while len(left):
@@ -89,7 +95,9 @@ async def _insert_halves(new: NewIds, batch: Batch, ids: list[int], error: DBAPI
 
 
 def is_about_rows(error: DBAPIError) -> bool:
-    """Tell whether PostgreSQL, or the driver, refused a row for what it says."""
+    """Tell whether the database, or the driver, refused a row for what it says."""
+    if error.orig is not None and not hasattr(error.orig, "sqlstate"):
+        return portable.is_about_rows(error)
     state = str(getattr(error.orig, "sqlstate", None) or "")
     # Without a SQLSTATE a value could not be written, or the server was lost, of which SQLAlchemy has several errors.
     return state.startswith(_ABOUT_ROWS) if state else isinstance(error, DataError)

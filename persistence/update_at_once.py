@@ -9,7 +9,9 @@ from domain.commands import Key, Row, Update
 from domain.entities import EntityType
 from domain.result import IDS_KEPT, Result
 from domain.rows import key_value, parse_rows
+from persistence.dialects import Dialect, dialect_of
 from persistence.job_life import EARLY_SECONDS, Acceptance, NotAtOnce
+from persistence.pgbouncer import BY_TRANSACTION
 from persistence.statements import prepared, quoted
 from persistence.transaction import Transaction
 from persistence.update import change_of
@@ -26,6 +28,9 @@ async def update_at_once(tx: Transaction, command: Update, job: Acceptance) -> R
     The statement is the whole transaction, and ends it. Raises NotAtOnce wherever more is to be asked or said than one
     statement can: nothing is written then, and the caller goes the long way, whose locks and errors are the same.
     """
+    # Time-outs through PgBouncer need a transaction before the statement; the sentence is PostgreSQL's own.
+    if tx.session.info[BY_TRANSACTION] or dialect_of(tx.session) is not Dialect.POSTGRESQL:
+        raise NotAtOnce
     entity = tx.entities[command.entity]
     changes, (selector, selected) = _plain_changes(tx, entity, command), _selected(entity, command)
     parts = change_of(entity.table, tuple(sorted(changes)))

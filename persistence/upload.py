@@ -26,5 +26,5 @@ async def remove_upload(session: WriteSession, job_id: str) -> None:
 
 async def upload_size(session: WriteSession, job_id: str) -> int:
     """Return the bytes of a job's chunks in all; none of them is read for it."""
-    total = func.coalesce(func.sum(func.octet_length(UploadRow.data)), 0)
+    total = func.coalesce(func.sum(func.length(UploadRow.data)), 0)
     return int((await session.execute(select(total).where(col(UploadRow.job_id) == job_id))).scalar_one())

@@ -1,29 +1,17 @@
 """Jobs that rest in the job table, for operators to act on, and short ways to look at them."""
 
-import json
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from arq.connections import ArqRedis
 from arq.constants import result_key_prefix, retry_key_prefix
-from sqlalchemy import text
+from sqlalchemy import insert
 
 from persistence.audit_log import AuditEntry
+from persistence.job_table import JobRow
 from persistence.sessions import Sessions
 from tests.worlds import begin, images, trail
-
-REST = """
-    INSERT INTO job (id, name, queue, arguments, actor, state, attempt, dispatched_at, finished_at, errors, enqueued_at)
-    SELECT
-        COALESCE(:id, 'j' || lpad(n::text, greatest(4, length(n::text)), '0')),
-        :name, :queue, CAST(:arguments AS jsonb), :actor, :state, 3,
-        now(), CASE WHEN :state <> 'queued' THEN now() END,
-        jsonb_build_array(jsonb_build_object(
-            'at', now(), 'attempt', 1, 'error', CAST(:error AS text), 'message', 'boom ' || n, 'worker', 'w:1'
-        )),
-        now() + make_interval(secs => n)
-    FROM generate_series(1, CAST(:number AS integer)) AS n
-"""
 
 
 async def rest(  # noqa: PLR0913 - a column each
@@ -40,9 +28,23 @@ async def rest(  # noqa: PLR0913 - a column each
 ) -> None:
     """Put jobs into the table as they ended: `j0001` and so on, unless one is to have `job_id`."""
     given = arguments or {"entity": "task", "key": "t0", "changes": {"title": "SECRET"}}
-    values = {"id": job_id, "name": name, "state": state, "error": error, "queue": queue, "actor": actor}
+    now = datetime.now(UTC)
+    asked = {"name": name, "queue": queue, "arguments": given, "actor": actor, "state": state, "attempt": 3}
+    ended = {"dispatched_at": now, "finished_at": None if state == "queued" else now}
+    rows = [
+        {
+            "id": job_id or f"j{n:04}",
+            **asked,
+            **ended,
+            "errors": [
+                {"at": now.isoformat(), "attempt": 1, "error": error, "message": f"boom {n}", "worker": "w:1"},
+            ],
+            "enqueued_at": now + timedelta(seconds=n),
+        }
+        for n in range(1, number + 1)
+    ]
     async with begin(sessions) as tx:
-        await tx.session.execute(text(REST), {**values, "number": number, "arguments": json.dumps(given)})
+        await tx.session.execute(insert(JobRow), rows)
 
 
 async def jobs(sessions: Sessions) -> dict[str, dict[str, Any]]:

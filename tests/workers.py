@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from persistence.database import Database
 from tests.engines import ENGINE
+from tests.locks import one_waits
 from tests.waiting import DEADLINE, eventually
 from worker.client import Answer, wait
 from worker.engine import Engine
@@ -99,15 +100,9 @@ async def rows_locked(database: Database, where: str = "true") -> AsyncIterator[
     Yields a function that returns as soon as somebody waits for one of them.
     """
     async with database.engine.connect() as connection:
-        await connection.exec_driver_sql(f"SELECT FROM task WHERE {where} FOR UPDATE")
+        await connection.exec_driver_sql(f"SELECT id FROM task WHERE {where} FOR UPDATE")  # noqa: S608 - a test's condition
 
         async def until_somebody_waits() -> None:
-            await eventually(lambda: _somebody_waits(database), "somebody waits for a row")
+            await one_waits(database)
 
         yield until_somebody_waits
-
-
-async def _somebody_waits(database: Database) -> bool:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with database.engine.connect() as connection:
-        return bool((await connection.exec_driver_sql(query)).scalar_one())

@@ -1,43 +1,29 @@
 """What `counterfoil check` looks at: each finding says what is wrong and what to do."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from arq.connections import ArqRedis
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.entities import Entities, EntityType
 from domain.errors import CounterfoilError
-from persistence.database import Database, open_database
-from persistence.engine import reach
+from persistence.database import open_database
+from persistence.dialects import Dialect
+from persistence.engine import database_url
 from persistence.job_list import waiting_by_queue
 from persistence.reader import reader
 from persistence.settings import load_entities
 from worker.client import somebody_works
 from worker.composition import open_redis
-from worker.migrate import current, heads
+from worker.database_checks import database_findings
+from worker.finding import Finding
 from worker.settings import Settings
 
-OLDEST_POSTGRESQL = 150_000
 OLDEST_REDIS = (6, 2)
-
-LISTENERS = 1
-"""Connections of each process's pool that no job gets: the relay listens on one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; `advice` is empty where all is well."""
-
-    subject: str
-    seen: str
-    advice: str = ""
 
 
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
-    """Look at entities, PostgreSQL, migrations, connections and Redis, and yield what was found, one by one.
+    """Look at entities, the database, migrations, connections and Redis, and yield what was found, one by one.
 
     Raises SettingsError where the entities cannot be loaded: then there is nothing to compare with.
     """
@@ -45,10 +31,10 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     try:
         async with open_database(settings) as database:
-            async for finding in _database(settings, database):
+            async for finding in database_findings(settings, database):
                 yield finding
     except CounterfoilError as error:
-        yield Finding("PostgreSQL", "no", str(error))
+        yield Finding(_server(settings), "no", str(error))
     try:
         async with open_redis(settings) as redis:
             async for finding in _unserved(settings, redis):
@@ -57,6 +43,10 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
             yield await _redis_memory(redis)
     except CounterfoilError as error:
         yield Finding("Redis", "no", str(error))
+
+
+def _server(settings: Settings) -> str:
+    return Dialect(database_url(settings.database_url.get_secret_value()).get_backend_name()).server
 
 
 def _entities(entities: Entities) -> list[Finding]:
@@ -79,41 +69,6 @@ def _missing(entity: EntityType) -> list[str]:
     ]
     advice += [f"give it a {name}" for name in ("create_schema", "update_schema") if not hasattr(entity.model, name)]
     return advice
-
-
-async def _database(settings: Settings, database: Database) -> AsyncIterator[Finding]:
-    version = await reach(database.engine)
-    old = "" if version >= OLDEST_POSTGRESQL else "PostgreSQL 15 or newer is needed: upgrade the server"
-    yield Finding("PostgreSQL", f"{version // 10_000}.{version % 10_000}", old)
-    there, wanted = await current(database.engine), heads(settings)
-    yield Finding(
-        "migrations", ", ".join(sorted(there)) or "none", "" if there == wanted else "run `counterfoil migrate`"
-    )
-    yield await _connections(settings, database.engine)
-    pool = settings.pool_size + settings.max_overflow - LISTENERS
-    wait = f"jobs would wait for a connection: raise COUNTERFOIL_POOL_SIZE, or lower COUNTERFOIL_CONCURRENCY to {pool}"
-    yield Finding(
-        "concurrency",
-        f"{settings.concurrency} jobs, {pool} connections for them",
-        "" if settings.concurrency <= pool else wait,
-    )
-
-
-async def _connections(settings: Settings, engine: AsyncEngine) -> Finding:
-    async with engine.connect() as connection:
-        query = (
-            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
-        )
-        room = int((await connection.execute(text(query))).scalar_one())
-    health = 0 if settings.health_port is None else 1  # it has a connection of its own, lest a busy pool looks dead
-    needed = (settings.pool_size + settings.max_overflow + health) * settings.processes * settings.workers
-    pool = "(pool size + overflow + 1 for the health port)" if health else "(pool size + overflow)"
-    advice = (
-        f"{pool} x processes x workers = {needed} connections, the server grants {room}: lower "
-        "COUNTERFOIL_POOL_SIZE, COUNTERFOIL_MAX_OVERFLOW, COUNTERFOIL_PROCESSES or COUNTERFOIL_WORKERS, "
-        "or raise max_connections"
-    )
-    return Finding("connections", f"{needed} of {room}", "" if needed <= room else advice)
 
 
 async def _unserved(settings: Settings, redis: ArqRedis) -> AsyncIterator[Finding]:

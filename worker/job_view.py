@@ -6,9 +6,10 @@ from typing import Any
 from arq.connections import ArqRedis
 from arq.constants import result_key_prefix
 from arq.jobs import Job, JobStatus
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from domain.job import UNREADABLE, JobState
+from domain.moments import now
 from persistence.audit_trail import operated, written_by
 from persistence.job_table import JobRow
 from persistence.reader import Reader
@@ -24,7 +25,7 @@ async def from_table(read: Reader, job_id: str) -> dict[str, Any] | None:
     row = await read.get(JobRow, job_id)
     if row is None:
         return None
-    (now,) = await read.scalars(select(func.now()))
+    (present,) = await read.scalars(select(now()))
     origin = {name: getattr(row, name) for name in ORIGIN_FIELDS}
     times = {name: _iso(getattr(row, name)) for name in _TIMES}
     return {
@@ -36,7 +37,7 @@ async def from_table(read: Reader, job_id: str) -> dict[str, Any] | None:
         "queue": row.queue,
         "origin": {name: value for name, value in origin.items() if value is not None},
         **times,
-        "age": round((now - row.enqueued_at).total_seconds(), 3),
+        "age": round((present - row.enqueued_at).total_seconds(), 3),
         "arguments": row.arguments,
         "errors": row.errors,
         "result": row.result,

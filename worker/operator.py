@@ -60,15 +60,15 @@ class Operator:
     async def cancel(self, ids: Sequence[str]) -> int:
         """Cancel jobs, all or none, and return how many; what runs is stopped, and rolled back. Raises JobsRefused."""
         stopping = StopRunning(self.redis, ids)
-        async with transaction(self.sessions, self.origin) as tx:
+        # Before they are stopped, and arq forgets them; in one order, so that two operators do not deadlock.
+        without_row = await self._without_row(sorted(ids))
+        # Round the transaction, too: on SQLite it begins when what runs has ended.
+        async with stopping.soon(), transaction(self.sessions, self.origin) as tx:
             await refuse_ended(tx, ids)
-            # Before they are stopped, and arq forgets them; in one order, so that two operators do not deadlock.
-            without_row = await self._without_row(sorted(ids))
-            async with stopping.soon():
-                await wait_at_most(tx, STOP_SECONDS)
-                for row in without_row:
-                    await accept_in(tx.session, row)
-                chosen = await cancel_ids(tx, ids, patience=STOP_SECONDS)
+            await wait_at_most(tx, STOP_SECONDS)
+            for row in without_row:
+                await accept_in(tx.session, row)
+            chosen = await cancel_ids(tx, ids, patience=STOP_SECONDS)
         # After the commit: a delivery in between finds a cancelled row and does nothing.
         await stopping.now()
         await take_off_queues(self.redis, chosen)

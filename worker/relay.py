@@ -18,9 +18,11 @@ from persistence.dispatch import (
     due_jobs,
     mark_dispatched,
     mark_lost,
+    may_be_due,
     set_aside,
 )
 from persistence.listen import Bell
+from persistence.reader import reader
 from persistence.sessions import Sessions
 from persistence.transaction import bookkeeping
 from worker import wire
@@ -80,6 +82,8 @@ class Relay:
 
         A crash between the two dispatches them again, under the same ids, which takes no second effect.
         """
+        if not await may_be_due(self.sessions):
+            return 0
         async with bookkeeping(self.sessions) as session:
             jobs = await due_jobs(session)
             if jobs:
@@ -98,8 +102,8 @@ class Relay:
         last, lost = "", 0
         while True:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                async with bookkeeping(self.sessions) as session:
-                    jobs = await dispatched_jobs(session, last, lost_after)
+                async with reader(self.sessions) as read:
+                    jobs = await dispatched_jobs(read, last, lost_after)
                 if not jobs:
                     break
                 last, missing = jobs[-1].id, await self._missing(jobs)

@@ -48,6 +48,11 @@ async def insert_new(tx: Transaction, entity: EntityType, rows: Sequence[Row]) -
 
 
 async def _insert(tx: Transaction, entity: EntityType, rows: Sequence[Mapping[str, Any]]) -> Result:
+    return summed("inserted", entity.name, await insert_values(tx, entity, rows))
+
+
+async def insert_values(tx: Transaction, entity: EntityType, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert rows of values in the types of their columns, with their audit rows; returns their ids in that order."""
     at = (await moment(tx)).at
     stamped = [{"created_at": at, "updated_at": at, **row} for row in rows]
     ids: list[int] = []
@@ -58,7 +63,7 @@ async def _insert(tx: Transaction, entity: EntityType, rows: Sequence[Mapping[st
             kept = [Audited(row_id, "insert", None, image) for row_id, image in sorted(images.items())]
             await tx.session.run_sync(keep, entity.name, kept)
             ids += found
-    return summed("inserted", entity.name, ids)
+    return ids
 
 
 async def _ids_of(tx: Transaction, entity: EntityType, rows: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -1,6 +1,6 @@
 """Writes of rows by their ids, each with its audit rows."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -61,6 +61,12 @@ async def _audited(tx: Transaction, entity: EntityType, action: str, ids: Sequen
 async def run(tx: Transaction, statement: Executable) -> int:
     """Run a statement whose audit rows its caller writes, and return how many rows it wrote."""
     found = await tx.session.execute(statement, execution_options={AUDITED: True, "synchronize_session": False})
+    return cast("CursorResult[Any]", found).rowcount
+
+
+async def run_many(tx: Transaction, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Run a statement for each of the rows' parameters, as `run` does."""
+    found = await tx.session.execute(statement, list(rows), execution_options={AUDITED: True})
     return cast("CursorResult[Any]", found).rowcount
 
 

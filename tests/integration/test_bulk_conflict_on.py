@@ -12,6 +12,8 @@ from persistence.sessions import Sessions, create_sessions
 from tests.badges import METADATA, Badge
 from tests.worlds import apply, images
 
+pytestmark = pytest.mark.on_every_engine
+
 DELETED = "a deleted badge has 'c2' (row 2), and the key is unique among deleted rows too; restore that row"
 TWIN = "'c9' stands in line 3 too"
 ROWS: list[Any] = [

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from domain.commands import Prune
 from domain.reject import RAW_KEPT, Fate, Reject, RowFate
 from domain.row_runs import RowRun, runs_of
@@ -16,6 +18,8 @@ from persistence.sessions import Sessions
 from persistence.upload import chunk_of, keep_chunk, remove_upload, upload_size
 from tests.resting import rest
 from tests.worlds import begin, sql
+
+pytestmark = pytest.mark.on_every_engine
 
 TABLES = ("job_reject", "job_report", "job_upload")
 

@@ -64,7 +64,7 @@ async def test_a_job_for_later_needs_neither_a_worker_nor_redis(settings: Settin
     assert (await job(sessions, "mine")).run_at == datetime(2036, 1, 2, 1, 4, 5, tzinfo=UTC)
     waited = await command(settings, "enqueue", *later, "--wait", "--timeout", "0.1", REDIS_URL="redis://127.0.0.1:1/0")
     assert waited.code == 1
-    assert "the job waits in PostgreSQL for Redis, which does not answer (Unreachable)" in waited.err
+    assert "the job waits in the database for Redis, which does not answer (Unreachable)" in waited.err
 
 
 @pytest.mark.parametrize(

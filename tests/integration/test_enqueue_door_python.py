@@ -17,6 +17,8 @@ from persistence.sessions import Sessions
 from tests.relays import BILLING, connected, job, jobs
 from worker.settings import Settings
 
+pytestmark = pytest.mark.on_every_engine
+
 COMMAND = Update(entity="task", key=["t0"], changes={"title": "new"})
 LATER = datetime(2036, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -27,6 +29,8 @@ async def caller(request: pytest.FixtureRequest, settings: Settings, database: D
     if request.param == "session":
         async with AsyncSession(database.engine) as session, session.begin():
             yield session
+    elif database.engine.dialect.name != "postgresql":
+        pytest.skip("asyncpg speaks to PostgreSQL alone")
     else:
         async with connected(settings) as connection:
             yield connection
@@ -106,6 +110,7 @@ async def test_what_the_door_refuses_is_told_with_the_way_out(caller: Any) -> No
     assert refused.value.sqlstate == "42704"
 
 
+@pytest.mark.on_every_engine(without=("sqlite", "mariadb"), reason="they have no functions of ours")
 async def test_a_database_without_the_door_says_what_to_run(caller: Any) -> None:  # noqa: ANN401
     """The migration that makes the function has not run there."""
     drop = "DROP FUNCTION enqueue_job"
@@ -114,6 +119,7 @@ async def test_a_database_without_the_door_says_what_to_run(caller: Any) -> None
         await enqueue(caller, COMMAND, BILLING)
 
 
+@pytest.mark.on_every_engine(without=("sqlite", "mariadb"), reason="asyncpg speaks to PostgreSQL alone")
 async def test_a_connection_that_decodes_json_by_itself_is_served_too(settings: Settings, sessions: Sessions) -> None:
     """With the codec that asyncpg's manual shows, a parameter of type jsonb would be encoded twice."""
     async with connected(settings) as connection:

@@ -17,6 +17,8 @@ from tests.waiting import eventually
 from tests.worlds import live
 from worker.settings import Settings
 
+pytestmark = pytest.mark.on_every_engine
+
 HEADER = "key,name,email\n"
 MEMBERS = ("--entity", "member")
 
@@ -65,7 +67,7 @@ async def test_without_redis_the_job_waits_in_postgresql(  # noqa: PLR0913, PLR0
         await eventually(sent, "the job is there")
         async with working(settings, database, redis):
             assert await asyncio.to_thread(running.process.wait, 30) == 1
-    assert running.log.read_text().startswith("the job waits in PostgreSQL for Redis, which does not answer")
+    assert running.log.read_text().startswith("the job waits in the database for Redis, which does not answer")
     assert set(await live(sessions, "member")) == {"ada", "chen"}
 
 

@@ -14,6 +14,8 @@ from tests.ledger import assert_balanced
 from tests.worlds import live, sql, trail
 from worker.settings import Settings
 
+pytestmark = pytest.mark.on_every_engine
+
 ADVISORIES = 2_661
 THERE = 100
 """Advisories that are there before, the first of the file; every second of them has another title."""

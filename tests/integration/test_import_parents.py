@@ -14,6 +14,8 @@ from tests.relays import jobs
 from tests.worlds import live, plant, trail
 from worker.settings import Settings
 
+pytestmark = pytest.mark.on_every_engine
+
 TASKS = ("--map", "key=id", "--map", "title=id", "--map", "project.key=area")
 NAMED = ("--map", "project.name=area_name", "--create-missing", "project")
 

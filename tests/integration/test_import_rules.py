@@ -12,6 +12,8 @@ from tests.relays import jobs
 from tests.worlds import images, plant, sql, trail
 from worker.settings import Settings
 
+pytestmark = pytest.mark.on_every_engine
+
 BAD = {3: "project.key: no live project 'beta'", 4: "title: Field required", 5: "key: a live task has 't0'"}
 
 

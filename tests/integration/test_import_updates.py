@@ -13,6 +13,8 @@ from tests.relays import job
 from tests.worlds import live, plant, sql, trail
 from worker.settings import Settings
 
+pytestmark = pytest.mark.on_every_engine
+
 
 @pytest.mark.parametrize("column", ["key", "id"])
 async def test_a_line_changes_the_row_that_it_names(  # noqa: PLR0913, PLR0917 - fixtures

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from functools import partial
 
 import pytest
 from arq.connections import ArqRedis
@@ -9,14 +10,17 @@ from arq.constants import job_key_prefix, result_key_prefix
 from arq.jobs import Job, SerializationError
 from sqlalchemy import text
 
+from domain.commands import SoftDelete, Update
 from domain.errors import NotFound
 from domain.origin import Origin
 from persistence.database import Database
+from persistence.enqueue import enqueue
 from persistence.sessions import Sessions
 from tests.executions import deliver, failing, nothing, raising
+from tests.locks import one_waits
 from tests.processes import command
+from tests.relays import BILLING
 from tests.resting import actions, jobs, leave_answers, rest
-from tests.waiting import eventually
 from tests.workers import retitle, rows_locked, running_worker
 from tests.worlds import begin, images, plant, trail
 from worker.client import send, wait
@@ -25,18 +29,14 @@ from worker.outcome import Ended
 from worker.relay import Relay
 from worker.settings import Settings
 
-WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+pytestmark = pytest.mark.on_every_engine
 
 
 async def accept(sessions: Sessions, queue: str, job_id: str, job: str = "update") -> None:
     """Put a job into the table by its door."""
-    call = text(
-        "SELECT enqueue_job(:job, CAST(:arguments AS jsonb), actor => 'billing', job_id => :id, queue => :queue)"
-    )
-    changes = ', "changes": {"title": "new"}' if job == "update" else ""
-    arguments = f'{{"entity": "task", "key": "t0"{changes}}}'
+    command = SoftDelete if job == "soft_delete" else partial(Update, changes={"title": "new"})
     async with begin(sessions) as tx:
-        await tx.session.execute(call, {"job": job, "arguments": arguments, "id": job_id, "queue": queue})
+        await enqueue(tx.session, command(entity="task", key=["t0"]), BILLING, job_id=job_id, queue=queue)
 
 
 async def test_of_a_dropped_job_the_audit_log_keeps_the_row_and_the_table_the_id(
@@ -112,7 +112,7 @@ async def test_a_cancelled_job_never_runs(
     assert [(entry.before or {})["state"], (entry.after or {})["state"]] == ["queued", "cancelled"]
     await redis.delete(result_key_prefix + "mine")
     async with running_worker(settings, database, redis):
-        await send(redis, settings.queue, "update", retitle("t0", "new"), job_id="mine")
+        await send(redis, settings.queue, "update", {**retitle("t0", "new"), "key": ["t0"]}, job_id="mine")
         assert "is cancelled" in (await wait(redis, "mine")).failure
     assert await trail(sessions, job_id="mine") == []
 
@@ -130,6 +130,7 @@ async def test_what_waits_in_redis_alone_is_cancelled_too(
 
 @pytest.mark.parametrize("through_redis", [False, True])
 @pytest.mark.parametrize("job", ["update", "soft_delete"])
+@pytest.mark.on_every_engine(without=("sqlite",), reason="what runs there holds the only lock")
 @pytest.mark.own_engine(reason="aborts are off on stock arq")
 async def test_what_runs_is_rolled_back_and_cancelled(  # noqa: PLR0913, PLR0917 - fixtures, and two parameters
     settings: Settings,
@@ -161,6 +162,7 @@ async def test_what_runs_is_rolled_back_and_cancelled(  # noqa: PLR0913, PLR0917
     assert await redis.zcard("arq:abort") == 0
 
 
+@pytest.mark.on_every_engine(without=("sqlite",), reason="what runs there holds the only lock")
 async def test_nothing_is_stopped_where_one_of_the_jobs_has_ended(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
 ) -> None:
@@ -178,20 +180,16 @@ async def test_nothing_is_stopped_where_one_of_the_jobs_has_ended(
     assert (await images(sessions, "task"))[1]["title"] == "new"
 
 
+@pytest.mark.on_every_engine(without=("sqlite", "mariadb"), reason="there nobody waits in the database")
 async def test_a_cancel_waits_for_a_relay_that_holds_the_row(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
 ) -> None:
     """A dispatch takes some milliseconds, and is no reason to say that the job runs."""
     await accept(sessions, settings.queue, "mine")
     async with begin(sessions) as relay:
-        await relay.session.execute(text("SELECT FROM job FOR UPDATE"))
+        await relay.session.execute(text("SELECT id FROM job FOR UPDATE"))
         cancelling = asyncio.create_task(command(settings, "cancel", "mine"))
-
-        async def waits() -> bool:
-            async with database.engine.connect() as connection:
-                return bool((await connection.execute(WAITING)).scalar_one())
-
-        await eventually(waits, "the command waits for the row")
+        await one_waits(database)
     assert (await cancelling).code == 0
     assert await redis.zcard(settings.queue) == 0
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from arq.connections import ArqRedis
 
 from persistence.database import Database
@@ -13,6 +14,8 @@ from tests.workers import retitle, rows_locked, running_worker
 from tests.worlds import plant
 from worker.client import send, wait
 from worker.settings import Settings
+
+pytestmark = pytest.mark.on_every_engine
 
 
 async def listed(settings: Settings, *arguments: str) -> Any:  # noqa: ANN401 - JSON
@@ -63,6 +66,7 @@ async def test_a_job_is_shown_with_arguments_and_every_error(settings: Settings,
     assert (told["state"], told["origin"], told["errors"][0]["attempt"]) == ("dead", {"actor": "billing"}, 1)
 
 
+@pytest.mark.on_every_engine(without=("sqlite",), reason="what runs there holds the only lock")
 async def test_a_job_is_followed_from_redis_to_its_result(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
 ) -> None:

@@ -27,6 +27,8 @@ from tests.worlds import images, sql, trail
 from worker.relay import ALIVE, Relay
 from worker.settings import Settings
 
+pytestmark = pytest.mark.on_every_engine
+
 NOW = timedelta(0)
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import update
+from sqlmodel import col
 
-from persistence.schedule_table import ScheduleRow
+from persistence.schedule_table import ScheduleRow, ScheduleTick
 from persistence.sessions import Sessions
 from persistence.ticks import tick
 from tests.processes import command
@@ -15,6 +16,8 @@ from tests.resting import actions, jobs
 from tests.worlds import begin
 from worker.schedules import shipped_schedules
 from worker.settings import Settings
+
+pytestmark = pytest.mark.on_every_engine
 
 NIGHTLY = ("--cron", "0 3 * * *", "--zone", "Europe/Berlin", "--job", "purge", "--arguments", '{"retention_days": 30}')
 
@@ -28,8 +31,8 @@ async def listed(settings: Settings) -> dict[str, Any]:
 async def rewind(sessions: Sessions, name: str, since: timedelta) -> None:
     """Let a schedule have ticked no later than so long ago."""
     async with begin(sessions) as tx:
-        change = text("UPDATE schedule_tick SET ticked_at = now() - CAST(:since AS interval) WHERE name = :name")
-        await tx.session.execute(change, {"since": since, "name": name})
+        change = update(ScheduleTick).where(col(ScheduleTick.name) == name)
+        await tx.session.execute(change.values(ticked_at=datetime.now(UTC) - since))
 
 
 async def test_a_schedule_is_added_listed_and_ticks(settings: Settings, sessions: Sessions) -> None:

@@ -3,12 +3,20 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import delete, insert, text
+from sqlmodel import col
 
+from domain.commands import Purge
+from domain.origin import Origin
 from domain.schedule import Schedule
 from persistence.database import Database
+from persistence.enqueue import enqueue
+from persistence.schedule_table import ScheduleTick
 from persistence.ticks import tick
 from tests.worlds import Row, sql
+
+pytestmark = pytest.mark.on_every_engine
 
 EVERY_MINUTE = Schedule.model_validate(
     {"name": "minute", "cron": "* * * * *", "job": "prune", "arguments": {"finished_days": 2, "dead_days": 2}}
@@ -23,14 +31,11 @@ async def ticked(database: Database, *schedules: Schedule) -> int:
 
 async def look_back(database: Database, minutes: int, name: str = "minute") -> datetime:
     """Pretend that the schedule ticked last so many minutes ago; returns that moment."""
-    (row,) = await sql(
-        database,
-        "INSERT INTO schedule_tick VALUES (:name, date_trunc('minute', now()) - make_interval(mins => :minutes)) "
-        "ON CONFLICT (name) DO UPDATE SET ticked_at = excluded.ticked_at RETURNING ticked_at",
-        name=name,
-        minutes=minutes,
-    )
-    return datetime.fromisoformat(str(row[0]))
+    last = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=minutes)
+    async with database.engine.begin() as connection:
+        await connection.execute(delete(ScheduleTick).where(col(ScheduleTick.name) == name))
+        await connection.execute(insert(ScheduleTick).values(name=name, ticked_at=last))
+    return last
 
 
 async def jobs(database: Database) -> list[Row]:
@@ -78,14 +83,14 @@ async def test_a_row_of_the_table_takes_the_place_of_a_schedule_in_code(database
     """An operator pauses the shipped one, and adds another; an unreadable row stops neither."""
     await look_back(database, 5)
     await look_back(database, 5, "mine")
-    insert = (
+    added = (
         "INSERT INTO schedule (name, cron, zone, job, arguments, catch_up, jitter, paused) "
         "VALUES (:name, :cron, 'UTC', 'prune', '{\"finished_days\": 1, \"dead_days\": 1}', 'last', 0, :paused)"
     )
     async with database.engine.begin() as connection:
-        await connection.execute(text(insert), {"name": "minute", "cron": "* * * * *", "paused": True})
-        await connection.execute(text(insert), {"name": "mine", "cron": "* * * * *", "paused": False})
-        await connection.execute(text(insert), {"name": "broken", "cron": "whenever", "paused": False})
+        await connection.execute(text(added), {"name": "minute", "cron": "* * * * *", "paused": True})
+        await connection.execute(text(added), {"name": "mine", "cron": "* * * * *", "paused": False})
+        await connection.execute(text(added), {"name": "broken", "cron": "whenever", "paused": False})
     assert await ticked(database, EVERY_MINUTE) == 1
     ((job_id, *_),) = await jobs(database)
     assert job_id.startswith("cron:mine:")
@@ -109,7 +114,9 @@ async def test_a_tick_whose_id_somebody_has_taken_is_lost_alone(database: Databa
     """Another job has it, with other arguments: the ticks before and after it become jobs, and the schedule goes on."""
     last = await look_back(database, 3)
     taken = EVERY_MINUTE.job_id(last + timedelta(minutes=2))
-    await sql(database, "SELECT enqueue_job('purge', '{}', 'somebody', job_id => :id)", id=taken)
+    other = Purge(retention_days=1)
+    async with database.sessions() as session, session.begin():
+        await enqueue(session, other, Origin(actor="somebody"), job_id=taken)
     refused: list[str] = []
     in_code = {EVERY_MINUTE.name: EVERY_MINUTE}
     made = await tick(database.sessions, in_code, queue="q", refused=lambda name, _: refused.append(name))

@@ -193,7 +193,7 @@ async def test_a_role_without_rights_is_one_line(settings: Settings, database: D
         async with database.engine.begin() as connection:
             await connection.exec_driver_sql(f"DROP ROLE {role}")
     assert ended.code == 2
-    assert ended.line.startswith("counterfoil: PostgreSQL refused a statement, or went away (InsufficientPrivilege")
+    assert ended.line.startswith("counterfoil: the database refused a statement, or went away (InsufficientPrivilege")
 
 
 def test_a_signal_while_the_first_process_starts_ends_it(settings: Settings, tmp_path: Path) -> None:

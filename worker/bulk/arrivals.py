@@ -14,6 +14,7 @@ from domain.row_check import RowCheck, Text
 from persistence.bulk import Arrival
 from persistence.copy_text import text_rows
 from persistence.driver_values import driver_columns
+from persistence.portable.plain_values import plain_columns
 from worker.bulk.mapping import Mapped
 from worker.sources.reading import Reading
 
@@ -32,6 +33,8 @@ class Arriving:
     check: RowCheck
     table: Table
     distinct: str | None = None
+    copies: bool = True
+    """Whether the database takes rows by COPY; else they stay values of Python's."""
 
     def of_source(self, reading: Reading, mapped: Mapped, lines_before: int) -> Iterator[Arrival]:
         """Yield what a source holds, mapped to rows, batch by batch; `lines_before` is added to its lines."""
@@ -66,6 +69,8 @@ class Arriving:
         if marks:
             by_line = dict(zip(lines, marks, strict=True))
             batch = replace(batch, marks=[by_line[line] for line in batch.lines])
+        if not self.copies:
+            return replace(batch, columns=plain_columns(self.table, batch.columns)), rejects
         columns = driver_columns(self.table, batch.columns)
         # What stands for a key of a related row is known only when the database was asked.
         ready = {} if self.check.changes else {name: one for name, one in columns.items() if name not in batch.keys}

@@ -10,6 +10,7 @@ from domain.result import Result
 from domain.row_check import RowCheck
 from domain.source import Source
 from persistence.bulk import Arrival, BulkWrite
+from persistence.dialects import Dialect, dialect_of
 from persistence.dry_run import taken_back
 from persistence.rejects import clear_rejects
 from persistence.upload import chunk_of, remove_upload, upload_size
@@ -94,12 +95,16 @@ class BulkRun:
         plan = mapped(self.rows, source, reading.header)
         is_plain = plan.is_plain and source.dialect.null is None and not self.rows.changes
         check = self._check(is_plain=is_plain, given=plan.given() if is_plain else None)
-        arriving = Arriving(check, self.rows.entity.table, source.distinct)
+        arriving = Arriving(check, self.rows.entity.table, source.distinct, self._copies)
         yield from arriving.of_source(reading, plan, source.lines_before)
         self._notes = tuple(plan.notes())
 
     def _inline(self) -> Iterator[Arrival]:
-        return Arriving(self._check(), self.rows.entity.table).of_rows(self.command.rows or [])
+        return Arriving(self._check(), self.rows.entity.table, copies=self._copies).of_rows(self.command.rows or [])
+
+    @property
+    def _copies(self) -> bool:
+        return dialect_of(self.write.tx.session) is Dialect.POSTGRESQL
 
     def _check(self, *, is_plain: bool = False, given: frozenset[str] | None = None) -> RowCheck:
         rows = self.rows

@@ -29,7 +29,7 @@ async def warn_of_waiting(settings: Settings) -> None:
             if not await somebody_works(redis, settings.queue):
                 typer.echo(f"nobody works on queue {settings.queue!r}; start `counterfoil worker`", err=True)
     except (Unreachable, RedisError) as error:
-        typer.echo(f"the job waits in PostgreSQL for Redis, which does not answer ({type(error).__name__})", err=True)
+        typer.echo(f"the job waits in the database for Redis, which does not answer ({type(error).__name__})", err=True)
 
 
 async def ended(sessions: Sessions, job_id: str) -> JobRow:

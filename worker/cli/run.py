@@ -44,10 +44,10 @@ def one_line_errors() -> Iterator[None]:
     except RedisError as error:
         fail(f"Redis went away ({type(error).__name__}); start it, or correct REDIS_URL")
     except DBAPIError as error:
-        # The class alone: PostgreSQL's own words may hold values.
+        # The class alone: the database's own words may hold values.
         cause = error.orig.__cause__ if error.orig is not None else None
         why = type(cause or error.orig or error).__name__
-        fail(f"PostgreSQL refused a statement, or went away ({why}); look into its log, or correct DATABASE_URL")
+        fail(f"the database refused a statement, or went away ({why}); look into its log, or correct DATABASE_URL")
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 

@@ -8,6 +8,7 @@ from typing import Never
 import structlog
 from arq.connections import ArqRedis
 
+from persistence.dialects import dialect_of
 from persistence.reader import reader
 from persistence.sessions import Sessions
 from persistence.table_figures import Waiting, count_dead, waiting_in_table
@@ -28,11 +29,12 @@ class Readings:
         self._redis = redis
         self._sessions = sessions
         self._names = queues
+        self.database = dialect_of(sessions).server
         self.queues: Mapping[str, QueueFigures] | None = None
         self.table: Sequence[Waiting] | None = None
         self.dead: int | None = None
         self.database_answered_at: float | None = None
-        """When PostgreSQL last answered, by the monotonic clock."""
+        """When the database last answered, by the monotonic clock."""
 
     async def read(self) -> Never:
         """Read until cancelled; each server for itself, so that one that hangs does not hide the other's figures."""
@@ -55,7 +57,7 @@ class Readings:
         self.queues = await queue_figures(self._redis, self._names)
 
     async def _read_table(self) -> None:
-        async with reader(self._sessions) as read:
+        async with reader(self._sessions, current=True) as read:
             table, dead = await waiting_in_table(read), await count_dead(read)
         self.table, self.dead = table, dead
         self.database_answered_at = monotonic()

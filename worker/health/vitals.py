@@ -33,7 +33,7 @@ class Vitals:
         now = monotonic()
         for server, at in (
             ("Redis", self.engine.claiming.claimed_at),
-            ("PostgreSQL", self.readings.database_answered_at),
+            (self.readings.database, self.readings.database_answered_at),
         ):
             if at is None:
                 reasons.append(f"{server} has not answered yet")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from arq.connections import ArqRedis
 
+from persistence.dialects import dialect_of
 from persistence.reader import reader
 from persistence.sessions import Sessions
 from persistence.table_figures import Waiting, count_dead, ended_lately, waiting_in_table
@@ -81,7 +82,7 @@ class Look:
                 await self._look_at_table(table)
         except Exception as error:  # noqa: BLE001 - whatever a server does: it is told, and the view goes on
             table = _Table()
-            missing.append(f"PostgreSQL does not answer ({type(error).__name__})")
+            missing.append(f"{dialect_of(self.sessions).server} does not answer ({type(error).__name__})")
         self._seen |= {*self.queues, *(table.waiting or ()), *(table.ended or ())}
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
