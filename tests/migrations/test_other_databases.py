@@ -10,9 +10,9 @@ from sqlalchemy import Connection, inspect
 
 from domain.entity import Entity
 from persistence.database import open_database
+from persistence.revisions import alembic_config
 from tests.mariadb import MariaDB
 from worker.environment import load_settings
-from worker.migrate import alembic_config
 
 
 def up_check_down_up(url: str) -> None:
