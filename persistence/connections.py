@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from persistence.abandoned import end_abandoned
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
 from persistence.sqlite_functions import add_functions
@@ -69,6 +70,7 @@ def listen_to(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "begin", _begin_mysql)
+        end_abandoned(engine)
 
 
 def driver_url(url: URL) -> URL:
