@@ -1,28 +1,9 @@
 """Figures without a target, as data."""
 
-from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.figures import Figures
-
-
-@dataclass(frozen=True)
-class Further:
-    """A figure, or its share of the best of others (`of` is a pattern of names)."""
-
-    name: str
-    figure: str
-    unit: str
-    of: str | None = None
-
-    def value(self, figures: Figures) -> float | None:
-        """Return the median, or the share; None where there is none."""
-        value = figures.median(self.figure)
-        if value is None or self.of is None:
-            return value
-        best = max((figure for _, figure in figures.medians(self.of)), default=0.0)
-        return value / best if best else None
-
+from benchmarks.layers.targets import FURTHER_LAYERS
+from benchmarks.target import Further
 
 FURTHER: Final = (
     Further("audited updates against the best peer with the one statement", "update.ours", "times", "set.*"),
@@ -46,4 +27,5 @@ FURTHER: Final = (
     Further("the same of tuned arq", "postgres.peer.arq_tuned", ""),
     Further("round trips to Redis for an update", "redis.ours", ""),
     Further("the same of tuned arq", "redis.peer.arq_tuned", ""),
+    *FURTHER_LAYERS,
 )

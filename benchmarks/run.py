@@ -17,6 +17,7 @@ from benchmarks.parts.bulk import bulk
 from benchmarks.parts.cost import cost
 from benchmarks.parts.engine import engine
 from benchmarks.parts.growth import growth
+from benchmarks.parts.layers import layers
 from benchmarks.parts.limit import limit
 from benchmarks.parts.memory import memory
 from benchmarks.parts.recovery import recovery
@@ -33,6 +34,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "recovery": recovery,
     "memory": memory,
     "bulk": bulk,
+    "layers": layers,
     "cost": cost,
 }
 """The parts by name; each call is one repetition."""

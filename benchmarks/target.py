@@ -1,7 +1,9 @@
-"""What a target is."""
+"""What a target is, and what a figure without one."""
 
 from dataclasses import dataclass
 from enum import Enum
+
+from benchmarks.figures import Figures
 
 
 class Sense(Enum):
@@ -30,3 +32,21 @@ class Target:
     bound: float
     unit: str
     of: str | None = None
+
+
+@dataclass(frozen=True)
+class Further:
+    """A figure, or its share of the best of others (`of` is a pattern of names)."""
+
+    name: str
+    figure: str
+    unit: str
+    of: str | None = None
+
+    def value(self, figures: Figures) -> float | None:
+        """Return the median, or the share; None where there is none."""
+        value = figures.median(self.figure)
+        if value is None or self.of is None:
+            return value
+        best = max((figure for _, figure in figures.medians(self.of)), default=0.0)
+        return value / best if best else None

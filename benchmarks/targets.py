@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.bulk.targets import BULK
 from benchmarks.figures import Figures
+from benchmarks.layers.targets import LAYERS
 from benchmarks.target import Sense, Target, Verdict
 
 
@@ -47,6 +48,7 @@ TARGETS = (
     Target("memory", "a worker at rest, share of a core", "rest.cpu", Sense.AT_MOST, 1, "%"),
     Target("memory", "a worker at rest, resident memory", "rest.rss", Sense.AT_MOST, 120, "MB"),
     *BULK,
+    *LAYERS,
 )
 
 

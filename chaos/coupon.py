@@ -18,7 +18,9 @@ class CouponCreate(CouponFields, Schema):
     """A new coupon."""
 
 
-CouponUpdate = partial(CouponCreate, "CouponUpdate")
+@partial
+class CouponUpdate(CouponCreate):
+    """Changes of a coupon: what is left out stays as it is."""
 
 
 class Coupon(CouponFields, Entity, table=True):

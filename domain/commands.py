@@ -107,16 +107,20 @@ class BulkUpdate(Bulk):
 
 
 class Selection(Command):
-    """Which live rows: exactly one of `id` (one or a list), `key` (one or a list), `where` (equality on fields)."""
+    """Which live rows: exactly one of `id` (one or a list), `key` (one or a list), `where` (a filter), `everything`.
+
+    An empty `where` is none: whoever means every live row says `everything=True`.
+    """
 
     entity: str
     id: Ids | None = None
     key: Keys | None = None
     where: Annotated[Row, Field(min_length=1)] | None = None
+    everything: bool = Field(default=False, strict=True)
 
     @model_validator(mode="after")
     def _select_in_one_way(self) -> "Selection":
-        ways = self._ways()
+        ways = {**self._ways(), "everything=true": self.everything or None}
         if sum(way is not None for way in ways.values()) != 1:
             raise ValueError(f"say which rows in exactly one way: {', '.join(ways)}")
         return self
@@ -168,13 +172,17 @@ class SoftDelete(Selection):
 
 
 class Restore(Command):
-    """Bring soft-deleted rows back: exactly those that one soft delete's job removed (`job_id`), or given ids."""
+    """Bring soft-deleted rows back: exactly those that one soft delete's job removed (`job_id`), or given ids.
+
+    `cascade` takes along, of every entity, what the transaction that deleted the given ids deleted with them.
+    """
 
     job: ClassVar[str] = "restore"
 
     job_id: Annotated[str, Field(min_length=1)] | None = None
     entity: str | None = None
     id: Ids | None = None
+    cascade: bool = False
 
     @model_validator(mode="after")
     def _say_what_in_one_way(self) -> "Restore":
@@ -182,13 +190,15 @@ class Restore(Command):
         by_id = self.job_id is None and self.entity is not None and self.id is not None
         if not (by_job or by_id):
             raise ValueError("say either job_id, or entity and id")
+        if by_job and self.cascade:
+            raise ValueError("a job's rows all come back; cascade goes with entity and id")
         return self
 
 
 class Purge(Command):
     """Delete for good, at most `limit` rows, what was soft-deleted more than `retention_days` days ago.
 
-    `go_on` enqueues the next batch where this one was full.
+    `go_on` enqueues the next batch where this one was full. A dry run does the work, and takes it back.
     """
 
     job: ClassVar[str] = "purge"
@@ -196,6 +206,7 @@ class Purge(Command):
     retention_days: float = Field(gt=0)
     limit: int = Field(default=10_000, ge=1)
     go_on: bool = False
+    dry_run: bool = False
 
 
 class Prune(Command):

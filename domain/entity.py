@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import set_attribute
 from sqlmodel import Field, SQLModel
 from sqlmodel._compat import SQLModelConfig
 
+import domain.not_loaded
 from domain.column_types import row_id
 from domain.moments import UtcDateTime, now
 
@@ -50,12 +51,18 @@ class Entity(SQLModel):
 
     `natural_key` names the field by which people know a row, unique among the rows that are not deleted (`live_key`
     makes the index). `owners` names the foreign keys along which a soft delete cascades to this entity.
+    `filterable`, `sortable` and `loadable` name what clients may filter, sort by and load: for a filter also relations,
+    whose entity says the rest (`project`), and fields of them (`project.key`). None: all own columns; to load: nothing.
     The class attribute `metadata` holds all entities' tables, apart from a host application's own.
     """
 
+    is_entity: ClassVar[bool] = domain.not_loaded.IS_ENTITY
     metadata: ClassVar[MetaData] = MetaData(naming_convention=_NAMING)
     natural_key: ClassVar[str | None] = None
     owners: ClassVar[tuple[str, ...]] = ()
+    filterable: ClassVar[tuple[str, ...] | None] = None
+    sortable: ClassVar[tuple[str, ...] | None] = None
+    loadable: ClassVar[tuple[str, ...] | None] = None
     create_schema: ClassVar[type[SQLModel]]
     update_schema: ClassVar[type[SQLModel]]
 
@@ -108,9 +115,10 @@ def live_key(table: str, column: str) -> Index:
 AnySchema = TypeVar("AnySchema", bound=SQLModel)
 
 
-def partial(create: type[AnySchema], name: str) -> type[AnySchema]:
+def partial(create: type[AnySchema], name: str | None = None) -> type[AnySchema]:
     """Return the update schema of a create schema: the same fields, each of which may be left out.
 
+    Also a decorator, for a type that has a name: `@partial` on `class TaskUpdate(TaskCreate)`.
     A field left out stays as it is; null is accepted only where the create schema accepts it (unset is not null).
     """
     fields: dict[str, Any] = {}
@@ -118,4 +126,6 @@ def partial(create: type[AnySchema], name: str) -> type[AnySchema]:
         optional = copy(info)
         optional.default, optional.default_factory = None, None
         fields[field] = (info.annotation, optional)
-    return create_model(name, __base__=create, __module__=create.__module__, **fields)
+    made = create_model(name or create.__name__, __base__=create, __module__=create.__module__, **fields)
+    made.__doc__ = create.__doc__
+    return made

@@ -9,6 +9,8 @@ from domain.entity import COLLECTION, Entity, Schema, live_key, partial
 if TYPE_CHECKING:
     from domain.task import Task
 
+_SORTABLE = ("id", "key", "name", "created_at", "updated_at", "version")
+
 
 class MemberFields(SQLModel):
     """What a sender may say of a member."""
@@ -22,7 +24,9 @@ class MemberCreate(MemberFields, Schema):
     """A new member."""
 
 
-MemberUpdate = partial(MemberCreate, "MemberUpdate")
+@partial
+class MemberUpdate(MemberCreate):
+    """Changes of a member: what is left out stays as it is."""
 
 
 class Member(MemberFields, Entity, table=True):
@@ -31,6 +35,10 @@ class Member(MemberFields, Entity, table=True):
     __tablename__ = "member"
     __table_args__ = (live_key("member", "key"),)
     natural_key: ClassVar[str | None] = "key"
+    # Without `email`: whoever may not read it must not find it out by filters either.
+    filterable: ClassVar[tuple[str, ...] | None] = (*_SORTABLE, "assigned_tasks", "created_tasks")
+    sortable: ClassVar[tuple[str, ...] | None] = _SORTABLE
+    loadable: ClassVar[tuple[str, ...] | None] = ("assigned_tasks", "created_tasks")
     create_schema: ClassVar[type[SQLModel]] = MemberCreate
     update_schema: ClassVar[type[SQLModel]] = MemberUpdate
 

@@ -10,6 +10,8 @@ from domain.entity import COLLECTION, Entity, Schema, live_key, partial
 if TYPE_CHECKING:
     from domain.task import Task
 
+_SORTABLE = ("id", "key", "name", "created_at", "updated_at", "version")
+
 
 class ProjectFields(SQLModel):
     """What a sender may say of a project."""
@@ -23,7 +25,9 @@ class ProjectCreate(ProjectFields, Schema):
     """A new project."""
 
 
-ProjectUpdate = partial(ProjectCreate, "ProjectUpdate")
+@partial
+class ProjectUpdate(ProjectCreate):
+    """Changes of a project: what is left out stays as it is."""
 
 
 class Project(ProjectFields, Entity, table=True):
@@ -32,6 +36,9 @@ class Project(ProjectFields, Entity, table=True):
     __tablename__ = "project"
     __table_args__ = (live_key("project", "key"),)
     natural_key: ClassVar[str | None] = "key"
+    filterable: ClassVar[tuple[str, ...] | None] = (*_SORTABLE, "description", "tasks")
+    sortable: ClassVar[tuple[str, ...] | None] = _SORTABLE
+    loadable: ClassVar[tuple[str, ...] | None] = ("tasks.assignee", "tasks.subtasks")
     create_schema: ClassVar[type[SQLModel]] = ProjectCreate
     update_schema: ClassVar[type[SQLModel]] = ProjectUpdate
 

@@ -50,6 +50,7 @@ def _checked(values: type[StrEnum], name: str) -> type[Any]:
 # In place changes (`task.tags.append`) are noticed only through MutableList.
 _TAGS = cast("type[Any]", MutableList.as_mutable(json_value()))
 _BIGINT = cast("type[Any]", BigInteger)
+_SORTABLE = ("id", "key", "title", "status", "priority", "created_at", "updated_at", "version")
 
 
 class TaskFields(SQLModel):
@@ -73,7 +74,9 @@ class TaskCreate(TaskFields, Schema):
     """A new task."""
 
 
-TaskUpdate = partial(TaskCreate, "TaskUpdate")
+@partial
+class TaskUpdate(TaskCreate):
+    """Changes of a task: what is left out stays as it is."""
 
 
 class Task(TaskFields, Entity, table=True):
@@ -83,6 +86,13 @@ class Task(TaskFields, Entity, table=True):
     __table_args__ = (live_key("task", "key"),)
     natural_key: ClassVar[str | None] = "key"
     owners: ClassVar[tuple[str, ...]] = ("project_id", "parent_id")
+    filterable: ClassVar[tuple[str, ...] | None] = (
+        *_SORTABLE,
+        *("description", "tags", "project_id", "assignee_id", "creator_id", "parent_id"),
+        *("project", "assignee", "creator", "parent", "subtasks"),
+    )
+    sortable: ClassVar[tuple[str, ...] | None] = _SORTABLE
+    loadable: ClassVar[tuple[str, ...] | None] = ("project", "assignee", "creator", "parent", "subtasks.assignee")
     create_schema: ClassVar[type[SQLModel]] = TaskCreate
     update_schema: ClassVar[type[SQLModel]] = TaskUpdate
 

@@ -2,6 +2,12 @@
 
 from persistence.dialects import Dialect
 
+MYSQL_COLLATION = "/*!80017 utf8mb4_0900_bin *//*M!100202 utf8mb4_nopad_bin */"
+"""What MySQL and MariaDB, each reading its own, call the order by code points in which blanks at the end count.
+
+In `utf8mb4_bin` the keys `a` and `a ` are equal.
+"""
+
 
 def case_told_apart(dialect_name: str) -> tuple[str, ...]:
     """Return the statements after which new tables tell case and accents apart, as PostgreSQL's and SQLite's do.
@@ -10,4 +16,4 @@ def case_told_apart(dialect_name: str) -> tuple[str, ...]:
     """
     if Dialect(dialect_name) is not Dialect.MYSQL:
         return ()
-    return ("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",)
+    return (f"ALTER DATABASE CHARACTER SET utf8mb4 COLLATE {MYSQL_COLLATION}",)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DisconnectionError
 from persistence.abandoned import end_abandoned
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
-from persistence.sqlite_functions import add_functions
+from persistence.sqlite_functions import register
 from persistence.sqlite_turn import WAIT, begin_writing, wait_seconds
 
 READ_ONLY = "counterfoil_read_only"
@@ -32,7 +32,7 @@ _SQLITE = (
 _MYSQL = (
     "SET SESSION time_zone = '+00:00', "
     "sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-    "collation_connection = 'utf8mb4_bin'"
+    "collation_connection = @@collation_database"
 )
 
 
@@ -49,8 +49,8 @@ def engine_options(url: URL, application_name: str, session_settings: Mapping[st
             "execution_options": {WAIT: wait_seconds(session_settings)},
         }
     longest = max(1, round(wait_seconds(session_settings)))
-    begun = f"{_MYSQL}, innodb_lock_wait_timeout = {longest}"
-    arguments: dict[str, Any] = {"init_command": begun, "charset": "utf8mb4", **_encryption(url)}
+    waiting = f"SET SESSION innodb_lock_wait_timeout = {longest}"
+    arguments: dict[str, Any] = {"init_command": waiting, "charset": "utf8mb4", **_encryption(url)}
     # The driver does not hear that its server has gone: it is asked on checkout.
     return {
         "connect_args": arguments,
@@ -69,6 +69,7 @@ def listen_to(engine: Engine) -> None:
         event.listen(engine, "connect", _connect_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        event.listen(engine, "connect", _connect_mysql)
         event.listen(engine, "begin", _begin_mysql)
         end_abandoned(engine)
 
@@ -105,7 +106,13 @@ def _connect_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     for pragma in _SQLITE:
         cursor.execute(pragma)
     cursor.close()
-    add_functions(connection)
+    register(connection)
+
+
+def _connect_mysql(connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter
+    cursor = connection.cursor()
+    cursor.execute(_MYSQL)
+    cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

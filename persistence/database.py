@@ -49,4 +49,6 @@ def make_database(
         application_name=application_name,
         session_settings=session_settings,
     )
-    return Database(engine, create_sessions(engine, entities), entities)
+    secret = settings.cursor_secret
+    key = secret.get_secret_value().encode() if secret else None
+    return Database(engine, create_sessions(engine, entities, cursor_key=key), entities)

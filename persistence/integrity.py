@@ -18,7 +18,8 @@ from domain.errors import (
     Problem,
     ReadOnly,
 )
-from persistence.violations import Kind, Violation, violation_of
+from persistence.violation import Kind, Violation
+from persistence.violations import violation_of
 
 
 @contextmanager

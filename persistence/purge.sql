@@ -1,9 +1,9 @@
--- Delete for good the oldest soft-deleted rows to which no other row refers; the whole row stays in the audit log.
+-- Delete for good the oldest of the soft-deleted rows that are due and to which no other row refers; the whole row stays in the audit log.
 -- `target.*` means the row, also where the table has a column `target`.
 WITH due AS (
     SELECT candidate.id
     FROM {table} AS candidate
-    WHERE candidate.deleted_at < now() - make_interval(secs => CAST(:retention_seconds AS double precision))
+    WHERE {due}
     {unreferenced}
     ORDER BY candidate.deleted_at, candidate.id
     LIMIT CAST(:purge_limit AS bigint)

@@ -4,14 +4,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, TypeVarTuple
 
+from pydantic import SecretBytes
 from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
 from domain.entities import Entities
 from persistence import connections
+from persistence.dialects import Dialect, dialect_of
 from persistence.driver_errors import as_sqlalchemy
 from persistence.integrity import explained
+from persistence.live_rows import INCLUDE_DELETED
 from persistence.one_task import own
 from persistence.session import READ_ONLY, WriteSession
 from persistence.sessions import Sessions
@@ -39,9 +42,20 @@ class Reader:
         found: Entities = self._session.info["entities"]
         return found
 
-    async def get(self, model: type[Model], row_id: int | str) -> Model | None:
-        """Return the row with this id, deleted or not, or None."""
-        return await self._session.get(model, row_id)
+    @property
+    def dialect(self) -> Dialect:
+        """What the database speaks."""
+        return dialect_of(self._session)
+
+    @property
+    def cursor_key(self) -> bytes:
+        """What signs the cursors of pages."""
+        found: SecretBytes = self._session.info["cursor_key"]
+        return found.get_secret_value()
+
+    async def get(self, model: type[Model], row_id: int | str, *, include_deleted: bool = False) -> Model | None:
+        """Return the row with this id, or None; an entity's deleted row is none unless it is asked for."""
+        return await self._session.get(model, row_id, execution_options={INCLUDE_DELETED: include_deleted})
 
     async def scalars(self, query: "Select[Value]") -> Sequence[Value]:
         """Return the first column of every row."""

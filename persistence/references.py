@@ -14,6 +14,7 @@ from domain.errors import MissingReference, Problem
 from domain.rows import CheckedRow
 from persistence.dialects import Dialect, dialect_of
 from persistence.portable.rows import pieces
+from persistence.selection_conditions import unbounded
 from persistence.transaction import Transaction
 
 
@@ -76,7 +77,7 @@ async def lock_alive(tx: Transaction, target: EntityType, column: str, values: S
 
 @lru_cache(maxsize=1024)
 def _alive(table: Table, column: str) -> Select[Any, int]:
-    wanted = bindparam("wanted", type_=ARRAY(table.c[column].type))
+    wanted = bindparam("wanted", type_=ARRAY(unbounded(table.c[column].type)))
     return _locked(table, column).where(table.c[column] == any_(wanted))
 
 

@@ -29,10 +29,16 @@ async def restore_rows(tx: Transaction, command: Restore, *, large: int = LARGE)
     back with them.
     """
     if command.job_id is not None:
-        removed, skipped = await _removed_by(tx, command.job_id)
+        logged = col(AuditEntry.job_id) == command.job_id
+        removed, skipped = await _removed_by(
+            tx, logged, NotFound("soft delete", "job_id", (command.job_id,), live=False)
+        )
     else:
         entity = tx.entities[str(command.entity)]
         removed, skipped = await _deleted_among(tx, entity, command.id or [])
+        if command.cascade and removed[entity.name]:
+            removed, also = await _removed_with(tx, entity, removed[entity.name])
+            skipped += also
     result = Result(skipped=skipped)
     # Owners first: their entities stand first in the log of a cascade, but nothing promises it.
     for name in sorted(removed, key=lambda name: list(tx.entities).index(name)):
@@ -46,14 +52,29 @@ async def restore_rows(tx: Transaction, command: Restore, *, large: int = LARGE)
     return result
 
 
-async def _removed_by(tx: Transaction, job_id: str) -> tuple[dict[str, list[int]], int]:
-    conditions = (col(AuditEntry.job_id) == job_id, col(AuditEntry.action) == "soft_delete")
+async def _removed_with(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> tuple[dict[str, list[int]], int]:
+    """Return what the transactions that deleted these rows deleted, and how many of it are others' by now."""
+    named = [str(row_id) for row_id in ids]
+    latest = (
+        select(func.max(col(AuditEntry.id)))
+        .where(col(AuditEntry.entity) == entity.name, col(AuditEntry.entity_id).in_(named))
+        .where(col(AuditEntry.action) == "soft_delete")
+        .group_by(col(AuditEntry.entity_id))
+    )
+    deletions = select(col(AuditEntry.txid)).where(col(AuditEntry.id).in_(latest))
+    return await _removed_by(tx, col(AuditEntry.txid).in_(deletions), NotFound("soft delete", "id", tuple(ids)))
+
+
+async def _removed_by(
+    tx: Transaction, which: ColumnElement[bool], missing: NotFound
+) -> tuple[dict[str, list[int]], int]:
+    conditions = (which, col(AuditEntry.action) == "soft_delete")
     logged = await tx.session.execute(
         select(col(AuditEntry.entity), func.count()).where(*conditions).group_by(col(AuditEntry.entity))
     )
     counts: dict[str, int] = {row[0]: row[1] for row in logged}
     if not counts:
-        raise NotFound("soft delete", "job_id", (job_id,), live=False)
+        raise missing
     removed = {name: await _still_removed(tx, tx.entities[name], conditions) for name in counts}
     return removed, sum(counts.values()) - sum(len(ids) for ids in removed.values())
 

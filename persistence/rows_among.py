@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select
+from sqlalchemy import ColumnElement, Select
 
 from persistence.dialects import Dialect, dialect_of
 from persistence.portable.rows import pieces
@@ -13,14 +13,14 @@ from persistence.transaction import Transaction
 
 async def rows_among(
     tx: Transaction, query: Select[Any], column: ColumnElement[Any], values: Sequence[Any]
-) -> list[Row[Any]]:
+) -> list[tuple[Any, ...]]:
     """Return the query's rows whose column is one of the values; in several statements where one takes no long list.
 
     The query's order is that of each statement's rows.
     """
     if dialect_of(tx.session) is Dialect.POSTGRESQL:
-        return list((await tx.session.execute(query.where(among(column, values)))).all())
-    found: list[Row[Any]] = []
+        return [tuple(row) for row in await tx.session.execute(query.where(among(column, values)))]
+    found: list[tuple[Any, ...]] = []
     for piece in pieces(values):
-        found += (await tx.session.execute(query.where(column.in_(piece)))).all()
+        found += [tuple(row) for row in await tx.session.execute(query.where(column.in_(piece)))]
     return found

@@ -9,10 +9,12 @@ from sqlalchemy import ColumnElement, Select, null, select
 from domain.commands import Key, Selection
 from domain.entities import EntityType
 from domain.errors import NotFound
+from domain.filters import parse_filter
 from domain.rows import key_value
 from persistence.dialects import Dialect, dialect_of
+from persistence.filters import filter_clause
 from persistence.rows_among import rows_among
-from persistence.selection_conditions import among, conditions_of
+from persistence.selection_conditions import among
 from persistence.transaction import Transaction
 
 LARGE = 3_000
@@ -46,12 +48,18 @@ class Asked:
 
 
 async def asked(tx: Transaction, entity: EntityType, selection: Selection) -> Asked:
-    """Return what the selection asks for; raises InvalidRows and UnknownName for what no row can be asked for."""
+    """Return what the selection asks for.
+
+    Raises InvalidRows, InvalidFilter and UnknownName for what no row can be asked for.
+    """
     if selection.id is not None:
         return _by_values(entity, "id", selection.id)
     if selection.key is not None:
         return _by_keys(entity, selection.key)
-    return Asked(await conditions_of(tx, entity, selection.where or {}))
+    if selection.everything:
+        return Asked(())
+    tree = parse_filter(tx.entities, entity, selection.where or {})
+    return Asked([filter_clause(tx.entities, entity, tree, dialect_of(tx.session))])
 
 
 async def select_few(tx: Transaction, entity: EntityType, asked: Asked, *, most: int) -> list[Selected] | None:

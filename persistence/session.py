@@ -16,6 +16,7 @@ from domain.entity import Entity
 from domain.errors import OwnEnding, ReadOnly, UnauditedWrite
 from persistence.audit_log import AuditEntry
 from persistence.flush_audit import audit_flush, prepare_flush
+from persistence.live_rows import INCLUDE_DELETED, leave_out_deleted
 from persistence.one_task import refuse_sharing, watch
 from persistence.portable.sqlite_errors import ask_what_is_missing
 from persistence.written_tables import written_tables
@@ -35,6 +36,16 @@ class AuditedSession(Session):
 
     # SQLModel marks its `execute` as deprecated in favour of `exec`, which takes no text and no columns.
     execute = sqlalchemy.orm.Session.execute
+
+    def get(self, entity: Any, ident: Any, **options: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's signature
+        """Return the live row with this id, or None: also where the session holds the object of a deleted one.
+
+        Without this, `get` would answer differently before and after the object is garbage.
+        """
+        found = super().get(entity, ident, **options)
+        wants_deleted = (options.get("execution_options") or {}).get(INCLUDE_DELETED)
+        is_gone = isinstance(found, Entity) and found.deleted_at is not None and not wants_deleted
+        return None if is_gone else found
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what changed; a failure is kept, because the session is then rolled back and would commit nothing."""
@@ -118,6 +129,7 @@ def _after_flush(session: Session, _context: UOWTransaction) -> None:
 @event.listens_for(AuditedSession, "do_orm_execute")
 def _run(state: ORMExecuteState) -> Result[Any]:
     _refuse_unaudited(state)
+    leave_out_deleted(state)
     try:
         return state.invoke_statement()
     except DBAPIError as error:

@@ -43,6 +43,8 @@ class DatabaseSettings(BaseSettings):
     """A folder of further migrations, for a team's own entities."""
     pool_size: int = Field(5, ge=1)
     max_overflow: int = Field(10, ge=0)
+    cursor_secret: SecretStr | None = Field(None, min_length=32)
+    """What signs the cursors of pages. Unset, each process makes its own: a cursor then ends with its process."""
 
     @field_validator("entities", mode="before")
     @classmethod
@@ -58,7 +60,7 @@ class DatabaseSettings(BaseSettings):
     @classmethod
     def hidden(cls) -> tuple[str, ...]:
         """Return the endings of the variables whose values no message shows."""
-        return ("_URL",)
+        return ("_URL", "_SECRET")
 
     @classmethod
     def settings_customise_sources(

@@ -36,6 +36,13 @@ class Transaction:
         self.session.sync_session.info["origin"] = origin
         return replace(self, origin=origin)
 
+    def lose(self, error: Exception) -> None:
+        """Have the scope raise this error at its end, although a block swallows it: half of a write is done.
+
+        A savepoint that is rolled back mends it.
+        """
+        self.session.sync_session.info[FAILURE] = error
+
     async def write(self, name: str, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
         """Run a statement that writes rows, of the entity `name`, with their audit rows, and return its only row.
 

@@ -46,6 +46,6 @@ def _postgresql(entities: Entities, error: Any) -> Violation | None:  # noqa: AN
         return None
     cause: Any = getattr(error, "__cause__", None) or error  # of a COPY, the driver's own
     table, constraint = getattr(cause, "table_name", None), getattr(cause, "constraint_name", None)
-    named = columns_by_constraint(entities[table].table) if table in entities else {}
+    named = columns_by_constraint(entities[str(table)].table) if table in entities else {}
     column = named.get(str(constraint)) or getattr(cause, "column_name", None)
     return Violation(kind, table, column, constraint, str(cause))

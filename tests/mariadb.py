@@ -52,7 +52,7 @@ class MariaDB:
 
     def create(self, name: str, schema: str = "") -> None:
         """Create a database, with the schema that `described` returned of another."""
-        self.run(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; USE {name}; {schema}")
+        self.run(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin; USE {name}; {schema}")
 
     def drop(self, name: str) -> None:
         """Drop a database."""
@@ -81,11 +81,13 @@ def mariadb(folder: Path) -> Iterator[MariaDB]:
         pytest.skip("no mariadbd on the PATH; `apt-get install mariadb-server` brings it")
     data, address = folder / "data", folder / "socket"
     common = ["--no-defaults", f"--datadir={data}", f"--user={getuser()}"]
-    subprocess.run(
+    made = subprocess.run(
         [install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
     )
+    assert made.returncode == 0, f"{made.stdout}{made.stderr}"
     with (folder / "log").open("wb") as log:
         command = [program, *common, f"--socket={address}", f"--pid-file={folder / 'pid'}", *QUICKLY, *ALONE]
         child = subprocess.Popen(leashed(command, signal.SIGKILL), stdout=log, stderr=log, env={**os.environ})

@@ -3,7 +3,8 @@
 The message names the value, what was expected, and the way out.
 """
 
-from domain.errors.base import CounterfoilError, Problem, unknown
+from domain.errors.base import CounterfoilError, Invalid, Problem, unknown
+from domain.errors.filters import InvalidFilter
 from domain.errors.input import (
     EndedBefore,
     EnqueueRefused,
@@ -16,6 +17,7 @@ from domain.errors.input import (
     UnreadablePayload,
 )
 from domain.errors.operations import InvalidSchedule, JobsRefused, ScheduleInCode, ScheduleThere
+from domain.errors.queries import InvalidCursor, InvalidQuery, Locked, NoCondition, NotLoaded
 from domain.errors.rows import (
     CannotRestore,
     ChangedMeanwhile,
@@ -49,14 +51,21 @@ __all__ = [
     "EndedBefore",
     "EnqueueRefused",
     "InUse",
+    "Invalid",
     "InvalidCommand",
+    "InvalidCursor",
+    "InvalidFilter",
+    "InvalidQuery",
     "InvalidRows",
     "InvalidSchedule",
     "JobIdTaken",
     "JobsRefused",
     "KilledItsWorker",
+    "Locked",
     "MissingReference",
+    "NoCondition",
     "NotFound",
+    "NotLoaded",
     "NotMigrated",
     "NotTaken",
     "NotYetDue",

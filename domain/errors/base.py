@@ -50,6 +50,21 @@ class CounterfoilError(Exception):
         return getattr(self, "found", ()) if "found" in {field.name for field in fields(self)} else ()
 
 
+@dataclass(eq=False)
+class Invalid(CounterfoilError):
+    """Something that does not fit what it is meant for; `problems` has all that is wrong with it."""
+
+    @property
+    def field(self) -> str:
+        """The first field that is wrong, or an empty text where it is the whole."""
+        return next((problem.field for problem in self.problems()), "")
+
+    @property
+    def reason(self) -> str:
+        """What is wrong with that field."""
+        return next((problem.message for problem in self.problems()), str(self))
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """Return the sentence about an unknown name, with the nearest valid one, or where none is near, all or some."""
     names = sorted(known)

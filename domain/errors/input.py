@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.errors.base import CounterfoilError, Problem, listed, unknown
+from domain.errors.base import CounterfoilError, Invalid, Problem, listed, unknown
 
 
 @dataclass(eq=False)
@@ -19,7 +19,7 @@ class UnknownName(CounterfoilError):
 
 
 @dataclass(eq=False)
-class InvalidCommand(CounterfoilError):
+class InvalidCommand(Invalid):
     """The arguments of a job do not fit its command."""
 
     job: str
@@ -31,7 +31,7 @@ class InvalidCommand(CounterfoilError):
 
 
 @dataclass(eq=False)
-class InvalidRows(CounterfoilError):
+class InvalidRows(Invalid):
     """Rows or changes that do not fit the entity's schema; nothing of the batch was written."""
 
     entity: str

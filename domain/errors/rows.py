@@ -82,14 +82,18 @@ class MissingReference(CounterfoilError):
 
 @dataclass(eq=False)
 class InUse(CounterfoilError):
-    """A row that still owns live rows cannot be deleted alone."""
+    """A row that still owns live rows cannot be deleted alone, nor one to which any row refers for good (`purged`)."""
 
     entity: str
     ids: tuple[int, ...]
     child: str
+    purged: bool = False
 
     def __str__(self) -> str:
         """Name the owner, the owned entity, and the switch."""
+        if self.purged:
+            named = f"{self.entity} {some(self.ids)}" if self.ids else f"one of the rows of {self.entity}"
+            return f"{named} is still referred to by a {self.child}; nothing was purged, purge that first"
         return (
             f"{self.entity} {some(self.ids)} still has a live {self.child}; "
             f"delete it first, or say cascade=true to delete it too"

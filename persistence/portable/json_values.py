@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Table
+from sqlalchemy import JSON, Table
 
 _EXACT = re.compile(r'"\\u0000([^"]*)"')
 """A number that a float would round, on its way through `json.dumps`: no text that is stored holds a NUL character."""
@@ -19,9 +19,12 @@ _EXACT = re.compile(r'"\\u0000([^"]*)"')
 _ENDLESS = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 
 
-def image_of(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+def image_of(table: Table, row: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a row by column, as the audit log keeps it; a Decimal stays one, and `json_text` writes all its digits."""
-    return {column.name: json_value(row[column.name]) for column in table.columns}
+    return {
+        column.name: row[column.name] if isinstance(column.type, JSON) else json_value(row[column.name])
+        for column in table.columns
+    }
 
 
 def json_value(value: Any) -> Any:  # noqa: ANN401 - what a driver returns
@@ -30,8 +33,8 @@ def json_value(value: Any) -> Any:  # noqa: ANN401 - what a driver returns
         return value
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, float) and (endless := _ENDLESS.get(repr(value))):
-        return endless
+    if isinstance(value, float):
+        return _ENDLESS.get(repr(value)) or (int(value) if value.is_integer() else value)
     printed = next((printer for kind, printer in _PRINTED.items() if isinstance(value, kind)), None)
     return value if printed is None and isinstance(value, _JSON) else (printed or to_jsonable_python)(value)
 

@@ -2,20 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from secrets import randbits
 
 import sqlalchemy.orm
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from domain.moments import now
+from persistence.dialects import Dialect, dialect_of
 
 _INFO = "counterfoil_moment"
-_RANDOM_BITS = 10
+_NUMBERS = {
+    # One transaction writes at a time, so the next number is this one's.
+    Dialect.SQLITE: text("SELECT COALESCE((SELECT txid FROM audit_log ORDER BY id DESC LIMIT 1), 0) + 1"),
+    Dialect.MYSQL: text("SELECT UUID_SHORT() & 9223372036854775807"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A transaction's time, by the database's clock, and its number: that time in microseconds, and 10 random bits."""
+    """A transaction's time, by the database's clock, and a number that no other transaction has."""
 
     at: datetime
     number: int
@@ -30,6 +34,6 @@ def moment_of(session: sqlalchemy.orm.Session) -> Moment:
     # The audited session itself refuses `connection()`.
     connection = sqlalchemy.orm.Session.connection(session)
     at = connection.execute(select(now())).scalar_one()
-    found = Moment(at, (round(at.timestamp() * 1_000_000) << _RANDOM_BITS) + randbits(_RANDOM_BITS))
+    found = Moment(at, connection.execute(_NUMBERS[dialect_of(session)]).scalar_one())
     session.info[_INFO] = (session.get_transaction(), found)
     return found

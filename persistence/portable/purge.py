@@ -1,29 +1,40 @@
 """Rows that have long been deleted, and to which no other row refers, deleted for good."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 
-from domain.commands import Purge
 from domain.entities import EntityType
 from domain.result import Result
 from persistence.portable.written import audited, moment, run
 from persistence.transaction import Transaction
 
 
-async def purge(tx: Transaction, entity: EntityType, command: Purge, *, limit: int) -> Result:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Which deleted rows: those that were deleted longer ago than `retention`, or these ids."""
+
+    retention: timedelta | None = None
+    ids: Sequence[int] = ()
+
+
+async def purge(tx: Transaction, entity: EntityType, due: Due, *, limit: int) -> Result:
     """Purge up to `limit` rows of one entity, the oldest first, with their audit rows; those that others hold wait."""
     table = entity.table
-    before = (await moment(tx)).at - timedelta(days=command.retention_days)
-    due = (
+    if due.retention is None:
+        condition = and_(table.c.id.in_(due.ids), table.c.deleted_at.is_not(None))
+    else:
+        condition = table.c.deleted_at < (await moment(tx)).at - due.retention
+    found = (
         select(table.c.id)
-        .where(table.c.deleted_at < before, *_unreferenced(tx, entity))
+        .where(condition, *_unreferenced(tx, entity))
         .order_by(table.c.deleted_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = list((await tx.session.execute(due)).scalars())
+    ids = list((await tx.session.execute(found)).scalars())
 
     async def write(some: Sequence[int]) -> int:
         await _let_go_of_itself(tx, entity, some)

@@ -56,7 +56,7 @@ def sqlite_violation(entities: Entities, error: Any, statement: str) -> Violatio
         return None
     said = str(error)
     if (asked := getattr(error, MISSING, None)) is not None:
-        return Violation(kind, *asked, None, said)
+        return Violation(kind, asked[0], asked[1], None, said)
     name = next((name for _, name in written_tables(text(statement)) if name in entities), None)
     if name is None:
         return Violation(kind, said=said)

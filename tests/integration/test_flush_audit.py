@@ -31,8 +31,9 @@ def shape(entry: AuditEntry) -> tuple[str, Row | None, Row | None]:
 
 
 async def task(tx: Transaction, key: str) -> Task:
-    """Return a task by its key."""
-    return (await tx.session.execute(select(Task).where(col(Task.key) == key))).scalar_one()
+    """Return a task by its key, deleted or not."""
+    query = select(Task).where(col(Task.key) == key).execution_options(include_deleted=True)
+    return (await tx.session.execute(query)).scalar_one()
 
 
 async def test_both_paths_write_the_same_audit_rows(sessions: Sessions) -> None:

@@ -1,7 +1,6 @@
 """What a flush refuses: stale objects, rows that the database refuses, relationships that were not loaded."""
 
 import pytest
-from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
@@ -13,6 +12,7 @@ from domain.errors import (
     Duplicate,
     InvalidRows,
     MissingReference,
+    NotLoaded,
     UnauditedWrite,
 )
 from domain.project import Project
@@ -102,6 +102,6 @@ async def test_a_relationship_that_was_not_loaded_raises(sessions: Sessions, sub
             async with begin(sessions) as tx:
                 task = await tx.session.get_one(Task, 1)
                 with pytest.raises(
-                    InvalidRequestError, match=rf"'Task\.{relationship}' is not available due to lazy='raise'"
+                    NotLoaded, match=rf'task\.{relationship} is not loaded; .* load=\("{relationship}",\)'
                 ):
                     getattr(task, relationship)

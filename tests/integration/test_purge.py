@@ -84,7 +84,7 @@ async def test_what_lives_or_was_deleted_lately_is_kept(sessions: Sessions) -> N
     await plant(sessions, tasks=3)
     await apply(sessions, SoftDelete(entity="task", key=["t0", "t1"]))
     async with begin(sessions) as tx:
-        old = await tx.session.get_one(Task, 1)
+        old = await tx.session.get_one(Task, 1, execution_options={"include_deleted": True})
         assert old.deleted_at is not None
         old.deleted_at -= timedelta(days=30, minutes=1)
     result = await apply(sessions, Purge(retention_days=30))

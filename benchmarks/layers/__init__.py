@@ -1,0 +1,1 @@
+"""The data layer beside bare SQLAlchemy and beside two well-known layers; `benchmarks/parts/layers.py` plays it."""
