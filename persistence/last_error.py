@@ -46,7 +46,8 @@ def _last_of_mysql(element: last_of, compiler: SQLCompiler, **options: Any) -> s
     first, _ = element.clauses.clauses
     objects, again, part = (compiler.process(one, **options) for one in (first, *element.clauses))
     place = f"concat('$[', json_length({objects}) - 1, '].', {part})"
-    return f"json_unquote(json_extract({again}, {place}))"
+    # As text of the connection: JSON has a collation of its own, which does not mix with that of our parameters.
+    return f"cast(json_unquote(json_extract({again}, {place})) AS char)"
 
 
 @compiles(holds)
