@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test chaos bench check fix ci lock
+.PHONY: help setup demo dev test fuzz chaos bench check fix ci lock
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,10 @@ dev: $(STAMP) ## embedded PostgreSQL and Redis, migrated, until Ctrl-C
 ENGINE ?= ours
 test: $(STAMP) ## every test, in parallel and in random order; ARGS="-k audit" narrows, ENGINE=stock runs our jobs on stock arq
 	ENGINE=$(ENGINE) $(BIN)/python -m pytest -n logical --maxprocesses 4 -q $(ARGS)
+
+fuzz: MINUTES = 5
+fuzz: $(STAMP) ## requests made from the OpenAPI document against the running web process; MINUTES=5 FUZZ_SEED=1
+	FUZZ_SECONDS=$$(($(MINUTES) * 60)) $(BIN)/python -m pytest -q tests/web/test_fuzz.py
 
 MINUTES ?= 2
 WORKERS ?= 3

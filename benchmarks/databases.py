@@ -11,9 +11,9 @@ from alembic import command
 
 from benchmarks.rows import ROWS
 from persistence.engine import database_url
+from persistence.revisions import alembic_config
 from persistence.scratch import create_database, drop_database
 from worker.environment import load_settings
-from worker.migrate import alembic_config
 
 TEMPLATE: Final = "bench_template"
 

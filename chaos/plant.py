@@ -16,9 +16,9 @@ from chaos.wishes import HOT, PROJECT, VICTIMS, hot, victim
 from domain.commands import BulkInsert
 from domain.origin import Origin
 from persistence.database import Database
+from persistence.revisions import alembic_config
 from persistence.transaction import transaction
 from worker.jobs.bulk_insert import bulk_insert
-from worker.migrate import alembic_config
 from worker.settings import Settings
 
 ENTITIES = "domain.task_manager,chaos.coupon"

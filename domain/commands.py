@@ -164,17 +164,22 @@ class Update(Selection):
 
 
 class SoftDelete(Selection):
-    """Mark rows as deleted; `cascade` takes along what they own (a project's tasks, a task's subtasks)."""
+    """Mark rows as deleted; `cascade` takes along what they own (a project's tasks, a task's subtasks).
+
+    `expected_version` refuses the job when a selected row, not one that is taken along, has another version.
+    """
 
     job: ClassVar[str] = "soft_delete"
 
     cascade: bool = False
+    expected_version: Version | None = None
 
 
 class Restore(Command):
     """Bring soft-deleted rows back: exactly those that one soft delete's job removed (`job_id`), or given ids.
 
     `cascade` takes along, of every entity, what the transaction that deleted the given ids deleted with them.
+    `expected_version`, with ids alone, refuses the job when one of the given rows has another version.
     """
 
     job: ClassVar[str] = "restore"
@@ -183,6 +188,7 @@ class Restore(Command):
     entity: str | None = None
     id: Ids | None = None
     cascade: bool = False
+    expected_version: Version | None = None
 
     @model_validator(mode="after")
     def _say_what_in_one_way(self) -> "Restore":
@@ -192,6 +198,8 @@ class Restore(Command):
             raise ValueError("say either job_id, or entity and id")
         if by_job and self.cascade:
             raise ValueError("a job's rows all come back; cascade goes with entity and id")
+        if by_job and self.expected_version is not None:
+            raise ValueError("expected_version goes with entity and id; a job's rows have versions of their own")
         return self
 
 
@@ -221,3 +229,7 @@ class Prune(Command):
     dead_days: float = Field(ge=REMEMBERED_DAYS)
     limit: int = Field(default=10_000, ge=1)
     go_on: bool = False
+
+
+SENDABLE: tuple[type[Command], ...] = (BulkInsert, BulkUpdate, Update, SoftDelete, Restore)
+"""The commands that every door offers to senders; those that delete for good are the schedules' own."""

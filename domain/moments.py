@@ -82,3 +82,12 @@ def _now_of_sqlite(*_: object, **__: object) -> str:
 def _now_of_mysql(*_: object, **__: object) -> str:
     # Not now(): a client that has set another time zone would write its own hours.
     return "(utc_timestamp(6))"
+
+
+def has_utc(moment: datetime) -> bool:
+    """Tell whether an aware moment can be said in UTC, which ends on both sides hours before some zones do."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True

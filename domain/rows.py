@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, get_args
@@ -14,6 +15,7 @@ from domain.commands import Key, Row
 from domain.entities import Entities, EntityType, Reference
 from domain.errors import InvalidRows, Problem, unknown
 from domain.integer_bounds import open_bounds
+from domain.moments import has_utc
 from domain.storable import UNSTORABLE, unstorable_path
 
 _NOT_A_NUMBER = "Input should be a number, not true or false"
@@ -87,6 +89,8 @@ def field_value(entity: EntityType, name: str, value: JsonValue) -> Any:  # noqa
     except ValidationError as error:
         problems = tuple(Problem(None, name, detail["msg"]) for detail in error.errors(include_url=False))
         raise InvalidRows(entity.name, problems) from None
+    if isinstance(found, datetime) and not has_utc(found):
+        raise InvalidRows(entity.name, (Problem(None, name, f"{value} is outside the years 1 to 9999 in UTC"),))
     bounds = entity.integer_bounds.get(name)
     if bounds is not None and (why := bounds.refusal(found)) is not None:
         raise InvalidRows(entity.name, (Problem(None, name, why),))

@@ -71,9 +71,9 @@ def run_migrations(connection: Connection) -> None:
         context.run_migrations()
 
 
-async def run_online(url: URL) -> None:
+async def run_online(url: URL, *, pgbouncer: bool) -> None:
     """Connect, run, disconnect."""
-    engine = migration_engine(url)
+    engine = migration_engine(url, pgbouncer=pgbouncer)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(run_migrations)
@@ -86,4 +86,5 @@ load_entities(settings)
 if context.is_offline_mode():
     run_offline(database_url(settings.database_url.get_secret_value()))
 else:
-    asyncio.run(run_online(database_url(settings.database_url.get_secret_value())))
+    url = database_url(settings.database_url.get_secret_value())
+    asyncio.run(run_online(url, pgbouncer=settings.pgbouncer))

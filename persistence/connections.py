@@ -10,6 +10,7 @@ from sqlalchemy.exc import DisconnectionError
 from persistence.abandoned import end_abandoned
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
+from persistence.postgresql_connections import connect_arguments, plain_url
 from persistence.sqlite_functions import register
 from persistence.sqlite_turn import WAIT, begin_writing, wait_seconds
 
@@ -36,21 +37,21 @@ _MYSQL = (
 )
 
 
-def engine_options(url: URL, application_name: str, session_settings: Mapping[str, str]) -> dict[str, Any]:
-    """Return SQLAlchemy's arguments that depend on the database."""
+def engine_options(
+    url: URL, application_name: str, session_settings: Mapping[str, str], *, pgbouncer: bool = False
+) -> dict[str, Any]:
+    """Return SQLAlchemy's arguments that depend on the database; raises ValueError for unreadable certificates."""
     dialect = Dialect(url.get_backend_name())
     if dialect is Dialect.POSTGRESQL:
-        settings = {"timezone": "UTC", "application_name": application_name, **session_settings}
-        return {"connect_args": {"server_settings": settings}}
+        return {"connect_args": connect_arguments(url, application_name, session_settings, pgbouncer=pgbouncer)}
     if dialect is Dialect.SQLITE:
         return {
             "connect_args": {"timeout": BUSY_SECONDS},
             "json_serializer": json_text,
             "execution_options": {WAIT: wait_seconds(session_settings)},
         }
-    longest = max(1, round(wait_seconds(session_settings)))
-    waiting = f"SET SESSION innodb_lock_wait_timeout = {longest}"
-    arguments: dict[str, Any] = {"init_command": waiting, "charset": "utf8mb4", **_encryption(url)}
+    begun = f"SET SESSION innodb_lock_wait_timeout = {max(1, round(wait_seconds(session_settings)))}"
+    arguments: dict[str, Any] = {"init_command": begun, "charset": "utf8mb4", **_encryption(url)}
     # The driver does not hear that its server has gone: it is asked on checkout.
     return {
         "connect_args": arguments,
@@ -76,6 +77,8 @@ def listen_to(engine: Engine) -> None:
 
 def driver_url(url: URL) -> URL:
     """Return the URL without what `engine_options` has said already."""
+    if url.get_backend_name() == Dialect.POSTGRESQL:
+        return plain_url(url)
     return url.difference_update_query(["ssl_mode", "ssl_ca"]) if url.get_backend_name() == Dialect.MYSQL else url
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from persistence.dialects import Dialect
+from persistence.postgresql_connections import UNDERSTOOD
 
 EXPECTED = "expected postgresql://user:password@host:5432/name, mysql://... or sqlite:///path"
 
@@ -28,7 +29,7 @@ _RENAMED: Mapping[Dialect, Mapping[str, str]] = {
     Dialect.MYSQL: {"ssl-mode": "ssl_mode", "sslmode": "ssl_mode"},
 }
 _UNDERSTOOD: Mapping[Dialect, set[str]] = {
-    Dialect.POSTGRESQL: {"host", "passfile", "password", "port", "prepared_statement_cache_size", "ssl", "user"},
+    Dialect.POSTGRESQL: UNDERSTOOD,
     Dialect.SQLITE: set(),
     Dialect.MYSQL: {"ssl_ca", "ssl_mode", "unix_socket"},
 }

@@ -2,6 +2,8 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -9,16 +11,21 @@ import sqlalchemy.orm
 from sqlalchemy import Connection, func, inspect
 from sqlalchemy.orm import Session
 
-from domain.entities import EntityType
+from domain.entities import Entities, EntityType
 from domain.entity import Entity
 from domain.errors import AuditMismatch, UnauditedWrite
 from domain.origin import Origin
+from persistence.attempted import Attempted, Read
 from persistence.audit_log import AuditEntry
 from persistence.dialects import Dialect, dialect_of
+from persistence.integrity import explained
 from persistence.portable import flush as portable
 from persistence.statements import statement
 
 _PENDING = "counterfoil_pending"
+
+STALE = "counterfoil_stale"
+"""Where a session's `info` keeps the objects of its last flush that failed, and their versions."""
 
 
 @dataclass
@@ -27,6 +34,7 @@ class _Pending:
 
     changed: dict[int, tuple[Entity, str]] = field(default_factory=dict)
     images: dict[tuple[str, int], Any] = field(default_factory=dict)
+    attempted: Attempted = field(default_factory=Attempted)
 
 
 def prepare_flush(session: Session) -> None:
@@ -52,6 +60,7 @@ def prepare_flush(session: Session) -> None:
     if not is_postgresql:
         portable.stamp(session, [one for one, action in pending.changed.values() if action != "purge"])
     _read_images(session, pending)
+    pending.attempted = _attempted(session, pending)
     session.info[_PENDING] = pending
 
 
@@ -73,6 +82,40 @@ def audit_flush(session: Session) -> None:
         by_entity[name].append({"id": row_id, "action": action, "before": pending.images.get((name, row_id))})
     for name, rows in by_entity.items():
         _write(session, session.info["entities"][name], rows)
+
+
+@contextmanager
+def explained_flush(session: Session) -> Iterator[None]:
+    """Raise errors of the business for what the database refuses of a flush, with the values that it was to write."""
+    entities: Entities = session.info["entities"]
+
+    def attempted() -> Attempted:
+        pending: _Pending | None = session.info.pop(_PENDING, None)
+        found = pending.attempted if pending else Attempted()
+        session.info[STALE] = found.changed
+        return found
+
+    with explained(entities, attempted):
+        yield
+
+
+def _attempted(session: Session, pending: _Pending) -> Attempted:
+    """Return what a flush is about to write: the rollback after a failure empties the objects."""
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    purged: dict[str, list[int]] = defaultdict(list)
+    changed = []
+    for instance in session.new:
+        if isinstance(instance, Entity):
+            rows[_name(instance)].append(dict(vars(instance)))
+    for instance, action in pending.changed.values():
+        row_id = cast("int", instance.id)
+        if action == "purge":
+            purged[_name(instance)].append(row_id)
+        else:
+            rows[_name(instance)].append(dict(vars(instance)))
+        if (version := vars(instance).get("version")) is not None:
+            changed.append(Read(_name(instance), row_id, version - (action != "purge")))
+    return Attempted(rows, changed, purged)
 
 
 def _read_images(session: Session, pending: _Pending) -> None:

@@ -7,9 +7,12 @@ from typing import Any
 from domain.commands import Key, OnConflict, Row
 from domain.entities import EntityType
 from domain.errors import Duplicate, InvalidRows, Problem
+from domain.json_values import as_json
 from domain.result import Result, counted
 from domain.rows import CheckedRow, field_value, parse_rows
+from persistence.attempted import Attempted
 from persistence.dialects import Dialect, dialect_of
+from persistence.integrity import explained
 from persistence.portable.insert import insert_new
 from persistence.references import settle_references
 from persistence.selection import existing_keys
@@ -55,7 +58,8 @@ async def _insert(tx: Transaction, entity: EntityType, rows: Sequence[Row]) -> t
         on_conflict=f"ON CONFLICT ({quoted(key)}) WHERE deleted_at IS NULL DO NOTHING" if key else "",
         written_keys=f"SELECT {quoted(key)} FROM written" if key else "SELECT NULL::text WHERE false",  # noqa: S608 - a column's name
     )
-    found = await tx.write(entity.name, sentence, {"rows": json.dumps(rows)})
+    with explained(tx.entities, lambda: Attempted({entity.name: rows})):
+        found = await tx.write(entity.name, sentence, {"rows": json.dumps(rows)})
     return counted("inserted", entity.name, found["written"], found["ids"]), set(found["keys"])
 
 
@@ -75,7 +79,8 @@ async def _upsert(tx: Transaction, entity: EntityType, rows: Sequence[Row], sett
         left = {value: pair for value, pair in left.items() if value not in existing}
         if not left:
             return result
-    raise Duplicate(entity.name, key, tuple(Problem(None, key, f"{value!r} appears and vanishes") for value in left))
+    found = tuple(Problem(None, key, f"{value!r} appears and vanishes") for value in left)
+    raise Duplicate(entity.name, key, found, as_json(next(iter(left))))
 
 
 def _said(entity: EntityType, row: Row, settled: Row) -> dict[str, Any]:
@@ -92,10 +97,10 @@ def _refuse_twins(entity: EntityType, rows: Sequence[CheckedRow]) -> None:
     for row in rows:
         value = row.values[key]
         if value in first:
-            twins.append(Problem(row.number, key, f"{value!r} stands in row {first[value] + 1} too"))
+            twins.append((value, Problem(row.number, key, f"{value!r} stands in row {first[value] + 1} too")))
         first.setdefault(value, row.number)
     if twins:
-        raise Duplicate(entity.name, key, tuple(twins))
+        raise Duplicate(entity.name, key, tuple(problem for _, problem in twins), as_json(twins[0][0]))
 
 
 def _refuse_taken(entity: EntityType, rows: Sequence[Row], inserted: set[Key]) -> None:
@@ -103,4 +108,4 @@ def _refuse_taken(entity: EntityType, rows: Sequence[Row], inserted: set[Key]) -
     typed = ((number, field_value(entity, key, row[key])) for number, row in enumerate(rows))
     taken = [(number, value) for number, value in typed if value not in inserted]
     found = tuple(Problem(number, key, f"a live {entity.name} has {value!r}") for number, value in taken)
-    raise Duplicate(entity.name, key, found)
+    raise Duplicate(entity.name, key, found, as_json(taken[0][1]))

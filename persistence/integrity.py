@@ -1,8 +1,10 @@
 """What the database refuses, told in the errors of the business: by its codes and constraint names, never by text."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -12,38 +14,55 @@ from domain.errors import (
     ConstraintViolated,
     CounterfoilError,
     Duplicate,
+    InUse,
     InvalidRows,
     MissingReference,
     NotMigrated,
     Problem,
     ReadOnly,
 )
+from persistence.attempted import Attempted
 from persistence.violation import Kind, Violation
 from persistence.violations import violation_of
+from persistence.written_tables import written_tables
 
 
 @contextmanager
-def explained(entities: Entities) -> Iterator[None]:
-    """Raise errors of the business for what the database refused; anything else passes as it is."""
+def explained(entities: Entities, attempted: Callable[[], Attempted] = Attempted) -> Iterator[None]:
+    """Raise errors of the business for what the database refused; anything else passes as it is.
+
+    They name the value or the row where `attempted`, called after a failure alone, knows it.
+    """
     try:
         yield
     except StaleDataError:
-        raise ChangedMeanwhile from None
+        raise _stale(attempted()) from None
     except DBAPIError as error:
         violation = violation_of(entities, error)
         if violation is None:
             raise
-        raise _explain(violation) from None
+        purged_from = _purged_from(entities, violation, error)
+        if purged_from == violation.table:  # of those that do not name the table that refers
+            violation = replace(violation, table=_only_one_that_refers(entities, purged_from))
+        raise _explain(violation, purged_from, attempted()) from None
 
 
-def _explain(violation: Violation) -> CounterfoilError:
+def _explain(  # noqa: PLR0911 - one for each kind
+    violation: Violation, purged_from: str | None, attempted: Attempted
+) -> CounterfoilError:
     entity, column, constraint = violation.table or "None", violation.column or "", violation.constraint
+    value = attempted.value(entity, column)
     match violation.kind:
         case Kind.UNIQUE:
-            return Duplicate(entity, column, (Problem(None, column, "another live row has this value"),))
+            held = "this value" if value is None else repr(value)
+            return Duplicate(entity, column, (Problem(None, column, f"another live row has {held}"),), value)
+        case Kind.FOREIGN_KEY if purged_from is not None:
+            ids = tuple(attempted.purged.get(purged_from, ()))
+            return InUse(purged_from, ids, violation.table or "row", purged=True)
         case Kind.FOREIGN_KEY:
-            problem = Problem(None, column, f"refers to a missing row, or is still referred to ({constraint})")
-            return MissingReference(entity, (problem,))
+            which = "" if value is None else f" {value!r}"
+            problem = Problem(None, column, f"refers to a missing row{which} ({constraint})")
+            return MissingReference(entity, (problem,), value)
         case Kind.UNDEFINED:
             return NotMigrated()
         case Kind.READ_ONLY:
@@ -52,3 +71,30 @@ def _explain(violation: Violation) -> CounterfoilError:
             return InvalidRows(violation.table or "value", (Problem(None, column, violation.said),))
         case _:
             return ConstraintViolated(entity, str(constraint or column), violation.kind.value)
+
+
+def _purged_from(entities: Entities, violation: Violation, error: DBAPIError) -> str | None:
+    """Return the entity that a refused statement was to delete from; None where a foreign key refuses something else.
+
+    A row that is missing and one that is still needed come as one kind, mostly on the table that refers.
+    """
+    if violation.kind is not Kind.FOREIGN_KEY:
+        return None
+    writes = written_tables(text(str(error.statement or "").replace(":", "\\:")))
+    return next((name for kind, name in writes if kind == "delete from" and name in entities), None)
+
+
+def _only_one_that_refers(entities: Entities, target: str | None) -> str | None:
+    refer = [
+        entity.name
+        for entity in entities.values()
+        if any(reference.target == target for reference in entity.references.values())
+    ]
+    return refer[0] if len(refer) == 1 else None
+
+
+def _stale(attempted: Attempted) -> ChangedMeanwhile:
+    if len(attempted.changed) != 1:
+        return ChangedMeanwhile()
+    (read,) = attempted.changed
+    return ChangedMeanwhile(read.entity, read.id, read.version)

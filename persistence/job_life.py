@@ -152,7 +152,7 @@ async def register_jobs(sessions: Sessions, attempts: Mapping[str, int]) -> None
 
 async def recorded(sessions: Sessions, job_id: str) -> JobRow | None:
     """Return the job's row as it is committed, or None."""
-    async with reader(sessions) as read:
+    async with reader(sessions, current=True) as read:
         return await read.get(JobRow, job_id)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from domain.errors import UnknownName
@@ -30,8 +31,8 @@ class JobLine:
     actor: str
 
 
-async def list_jobs(read: Reader, which: JobFilter, limit: int) -> list[JobLine]:
-    """Return up to `limit` jobs that fit, the newest first."""
+async def list_jobs(read: Reader, which: JobFilter, limit: int, *, before: str | None = None) -> list[JobLine]:
+    """Return up to `limit` jobs that fit, the newest first; `before` is the id of the last job of the page before."""
     query = (
         select(
             col(JobRow.id),
@@ -44,11 +45,18 @@ async def list_jobs(read: Reader, which: JobFilter, limit: int) -> list[JobLine]
             last_error(),
             col(JobRow.actor),
         )
-        .where(*which.conditions())
+        .where(*which.conditions(), *([] if before is None else [_older_than(before)]))
         .order_by(col(JobRow.enqueued_at).desc(), col(JobRow.id).desc())
         .limit(limit)
     )
     return [JobLine(*row[:6], row[6] - row[5], *row[7:]) for row in await read.rows(query)]
+
+
+def _older_than(job_id: str) -> ColumnElement[bool]:
+    one = aliased(JobRow)
+    mark = select(col(one.enqueued_at)).where(col(one.id) == job_id).scalar_subquery()
+    same = (col(JobRow.enqueued_at) == mark) & (col(JobRow.id) < job_id)
+    return (col(JobRow.enqueued_at) < mark) | same
 
 
 async def count_jobs(read: Reader) -> Mapping[str, int]:

@@ -17,7 +17,7 @@ from persistence.integrity import explained
 from persistence.live_rows import INCLUDE_DELETED
 from persistence.one_task import own
 from persistence.session import READ_ONLY, WriteSession
-from persistence.sessions import Sessions
+from persistence.sessions import REPLICA, Sessions
 
 _READ_ONLY: dict[str, Any] = {"postgresql_readonly": True, connections.READ_ONLY: True}
 """How an engine is told to begin transactions in which the database itself refuses writes."""
@@ -82,9 +82,12 @@ class Reader:
 
 
 @asynccontextmanager
-async def reader(sessions: Sessions) -> AsyncIterator[Reader]:
-    """Open a read-only transaction; the database refuses any write in it, and ReadOnly is raised."""
-    engine: AsyncEngine = sessions.kw["bind"]
+async def reader(sessions: Sessions, *, current: bool = False) -> AsyncIterator[Reader]:
+    """Open a read-only transaction; the database refuses any write in it, and ReadOnly is raised.
+
+    It goes to the read replica where there is one, which may be behind by seconds; `current` asks where writes go.
+    """
+    engine: AsyncEngine = sessions.kw["bind"] if current else sessions.kw["info"][REPLICA]
     async with sessions(bind=engine.execution_options(**_READ_ONLY)) as session:
         own(session)
         session.sync_session.info[READ_ONLY] = True

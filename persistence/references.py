@@ -25,18 +25,19 @@ async def settle_references(tx: Transaction, entity: EntityType, rows: Sequence[
     insert into it cannot both succeed. Raises MissingReference with every row whose related row is missing or deleted.
     """
     settled = [dict(row.values) for row in rows]
-    problems: list[Problem] = []
+    problems: list[tuple[Problem, Key]] = []
     for reference in entity.references.values():
         if reference.target in tx.entities and any(reference.column in row for row in settled):
             problems += await _settle(tx, tx.entities[reference.target], reference, rows, settled)
     if problems:
-        raise MissingReference(entity.name, tuple(sorted(problems, key=lambda problem: problem.row or 0)))
+        problems.sort(key=lambda one: one[0].row or 0)
+        raise MissingReference(entity.name, tuple(problem for problem, _ in problems), problems[0][1])
     return settled
 
 
 async def _settle(
     tx: Transaction, target: EntityType, reference: Reference, rows: Sequence[CheckedRow], settled: list[Row]
-) -> list[Problem]:
+) -> list[tuple[Problem, Key]]:
     column = reference.column
     keys = [row.references[column] for row in rows if column in row.references]
     ids = [
@@ -56,7 +57,7 @@ async def _settle(
         else:
             continue
         if wanted not in known:
-            problems.append(Problem(row.number, name, f"no live {target.name} {wanted!r}"))
+            problems.append((Problem(row.number, name, f"no live {target.name} {wanted!r}"), wanted))
         values[column] = known.get(wanted)
     return problems
 

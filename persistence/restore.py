@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from domain.commands import Restore
 from domain.entities import EntityType
-from domain.errors import CannotRestore, NotFound, Problem
+from domain.errors import CannotRestore, NotFound, Problem, StaleVersion
 from domain.result import Result
 from persistence.audit_log import AuditEntry
 from persistence.dialects import Dialect, dialect_of
@@ -24,9 +24,9 @@ from persistence.transaction import Transaction
 async def restore_rows(tx: Transaction, command: Restore, *, large: int = LARGE) -> Result:
     """Restore exactly the rows that one soft delete's job removed and that are deleted since then, or the given ids.
 
-    Rows that live already are skipped; more than `large` rows are changed as one set. Raises NotFound; CannotRestore
-    when another row holds or wants a key, or when an owner (a task's project or parent) is deleted and does not come
-    back with them.
+    Rows that live already are skipped; more than `large` rows are changed as one set. Raises NotFound, StaleVersion;
+    CannotRestore when another row holds or wants a key, or when an owner (a task's project or parent) is deleted and
+    does not come back with them.
     """
     if command.job_id is not None:
         logged = col(AuditEntry.job_id) == command.job_id
@@ -35,7 +35,7 @@ async def restore_rows(tx: Transaction, command: Restore, *, large: int = LARGE)
         )
     else:
         entity = tx.entities[str(command.entity)]
-        removed, skipped = await _deleted_among(tx, entity, command.id or [])
+        removed, skipped = await _deleted_among(tx, entity, command)
         if command.cascade and removed[entity.name]:
             removed, also = await _removed_with(tx, entity, removed[entity.name])
             skipped += also
@@ -95,12 +95,16 @@ async def _still_removed(tx: Transaction, entity: EntityType, conditions: Sequen
     return list((await tx.session.execute(query)).scalars())
 
 
-async def _deleted_among(tx: Transaction, entity: EntityType, ids: Sequence[int]) -> tuple[dict[str, list[int]], int]:
-    table = entity.table
-    query = select(table.c.id, table.c.deleted_at).order_by(table.c.id).with_for_update()
-    found: dict[int, Any] = {row[0]: row[1] for row in await rows_among(tx, query, table.c.id, ids)}
+async def _deleted_among(tx: Transaction, entity: EntityType, command: Restore) -> tuple[dict[str, list[int]], int]:
+    source, ids, expected = entity.table.c, command.id or [], command.expected_version
+    query = select(source.id, source.version, source.deleted_at).order_by(source.id).with_for_update()
+    rows = await rows_among(tx, query, source.id, ids)
+    found: dict[int, Any] = {row[0]: row[2] for row in rows}
     if missing := [entity_id for entity_id in dict.fromkeys(ids) if entity_id not in found]:
         raise NotFound(entity.name, "id", tuple(missing), live=False)
+    for row_id, version, _ in rows:
+        if expected not in {None, version}:
+            raise StaleVersion(entity.name, row_id, expected=expected, actual=version)
     deleted = [entity_id for entity_id, deleted_at in found.items() if deleted_at is not None]
     return {entity.name: deleted}, len(found) - len(deleted)
 

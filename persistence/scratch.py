@@ -4,6 +4,8 @@ from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from persistence.pgbouncer import is_shared
+from persistence.postgresql_connections import connect_arguments, plain_url
 from persistence.statements import quoted
 
 
@@ -19,7 +21,10 @@ async def drop_database(server: URL, name: str) -> None:
 
 
 async def _administer(server: URL, sentence: str) -> None:
-    engine = create_async_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    arguments = connect_arguments(server, "counterfoil", {}, pgbouncer=is_shared(server))
+    engine = create_async_engine(
+        plain_url(server), poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments
+    )
     try:
         async with engine.connect() as connection:
             await connection.execute(text(sentence))

@@ -1,6 +1,6 @@
 """Which rows a command means: found and locked in the order of their ids, so that two jobs cannot deadlock on them."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, null, select
 
 from domain.commands import Key, Selection
 from domain.entities import EntityType
-from domain.errors import NotFound
+from domain.errors import NotFound, StaleVersion
 from domain.filters import parse_filter
 from domain.rows import key_value
 from persistence.dialects import Dialect, dialect_of
@@ -78,6 +78,13 @@ async def select_few(tx: Transaction, entity: EntityType, asked: Asked, *, most:
         return None
     asked.refuse_missing(entity, _named(rows, asked.column))
     return rows
+
+
+def refuse_stale(entity: EntityType, rows: Iterable[Selected], expected: Mapping[int, int]) -> None:
+    """Raise StaleVersion for the first row, by id, that has another version than the expected one."""
+    for row in rows:
+        if row.id in expected and row.version != expected[row.id]:
+            raise StaleVersion(entity.name, row.id, expected=expected[row.id], actual=row.version)
 
 
 async def select_by_keys(tx: Transaction, entity: EntityType, keys: Sequence[Key]) -> list[Selected]:

@@ -15,7 +15,7 @@ from domain.entities import Entities
 from domain.entity import Entity
 from domain.errors import OwnEnding, ReadOnly, UnauditedWrite
 from persistence.audit_log import AuditEntry
-from persistence.flush_audit import audit_flush, prepare_flush
+from persistence.flush_audit import audit_flush, explained_flush, prepare_flush
 from persistence.live_rows import INCLUDE_DELETED, leave_out_deleted
 from persistence.one_task import refuse_sharing, watch
 from persistence.portable.sqlite_errors import ask_what_is_missing
@@ -54,10 +54,13 @@ class AuditedSession(Session):
         nested = self.in_nested_transaction()
         flushed = [instance for instance in (*self.new, *self.dirty) if isinstance(instance, Entity)]
         try:
-            super().flush(objects)
+            with explained_flush(self):
+                try:
+                    super().flush(objects)
+                except DBAPIError as error:
+                    ask_what_is_missing(self, flushed, error)
+                    raise
         except Exception as error:
-            if isinstance(error, DBAPIError):
-                ask_what_is_missing(self, flushed, error)
             if not nested:
                 self.info[FAILURE] = error
             raise

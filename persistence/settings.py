@@ -12,7 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from domain.entities import Entities, collect
 from domain.errors import CounterfoilError, unknown
-from persistence.engine import database_url
+from persistence.engine import RECYCLE_SECONDS, database_url
+from persistence.session_timeouts import Isolation
 
 PREFIX = "COUNTERFOIL_"
 
@@ -41,8 +42,30 @@ class DatabaseSettings(BaseSettings):
     """Modules whose entities are served, separated by commas."""
     versions: Path | None = None
     """A folder of further migrations, for a team's own entities."""
+    reader_url: SecretStr | None = Field(None, validation_alias="COUNTERFOIL_READER_URL")
+    """A read replica, to which readers go; unset: they go where writes go."""
+    listen_url: SecretStr | None = Field(None, validation_alias="COUNTERFOIL_LISTEN_URL")
+    """The same database past PgBouncer, where NOTIFY is heard; unset, behind PgBouncer, the job table is polled."""
     pool_size: int = Field(5, ge=1)
     max_overflow: int = Field(10, ge=0)
+    pool_pre_ping: bool = False
+    """Whether a connection is asked, on every checkout, whether it still lives."""
+    pool_recycle: float = Field(RECYCLE_SECONDS, gt=0, le=86_400)
+    """Seconds after which a connection is renewed."""
+    pgbouncer: bool = False
+    """Whether `DATABASE_URL` is a PgBouncer in transaction mode; `?pgbouncer=true` in the URL says it too."""
+    isolation_level: Isolation | None = None
+    """The isolation of transactions, unless one says its own; unset: the server's, as below."""
+    statement_timeout: float | None = Field(None, gt=0, le=86_400)
+    """Seconds that one statement may take."""
+    lock_timeout: float | None = Field(None, gt=0, le=86_400)
+    """Seconds that a statement may wait for one lock."""
+    slow_query: float | None = Field(None, ge=0, le=86_400)
+    """Seconds from which on a statement is logged, without its values; unset: none is."""
+    repeated_statements: int | None = Field(None, ge=1)
+    """How often a request or job may send the same statement before it is logged, for development; unset: always."""
+    idle_in_transaction_timeout: float | None = Field(None, gt=0, le=86_400)
+    """Seconds that an open transaction may lie idle before the server ends it."""
     cursor_secret: SecretStr | None = Field(None, min_length=32)
     """What signs the cursors of pages. Unset, each process makes its own: a cursor then ends with its process."""
 
@@ -51,10 +74,11 @@ class DatabaseSettings(BaseSettings):
     def _split_entities(cls, value: object) -> object:
         return parts(value)
 
-    @field_validator("database_url")
+    @field_validator("database_url", "reader_url", "listen_url")
     @classmethod
-    def _check_database(cls, value: SecretStr) -> SecretStr:
-        database_url(value.get_secret_value())
+    def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            database_url(value.get_secret_value())
         return value
 
     @classmethod

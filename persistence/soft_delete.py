@@ -12,9 +12,9 @@ from domain.result import IDS_KEPT, Result, counted
 from persistence.dialects import Dialect, dialect_of
 from persistence.portable import update as portable
 from persistence.portable.owned import refuse_owners, take_owned
-from persistence.selection import LARGE, Asked, asked, at_most, locked, select_few
+from persistence.selection import LARGE, Asked, asked, at_most, locked, refuse_stale, select_few
 from persistence.selection_conditions import among
-from persistence.soft_delete_set import holds, mark_set, take_set
+from persistence.soft_delete_set import holds, mark_set, refuse_stale_set, take_set
 from persistence.soft_delete_set import take_owned as take_owned_set
 from persistence.statements import statement
 from persistence.transaction import Transaction
@@ -25,14 +25,16 @@ Holds = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 async def soft_delete_rows(tx: Transaction, entity: EntityType, command: SoftDelete, *, large: int = LARGE) -> Result:
     """Mark the selected rows as deleted; with `cascade` also the rows that they own, and what those own.
 
-    More than `large` rows stay in the database: their ids do not travel. Raises NotFound, and InUse when a row still
-    owns live rows and `cascade` is off.
+    More than `large` rows stay in the database: their ids do not travel. Raises NotFound, StaleVersion, and InUse when
+    a row still owns live rows and `cascade` is off.
     """
-    selection = await asked(tx, entity, command)
+    selection, expected = await asked(tx, entity, command), command.expected_version
     rows = await select_few(tx, entity, selection, most=large)
+    if rows is not None and expected is not None:
+        refuse_stale(entity, rows, {row.id: expected for row in rows})
     few = None if rows is None else {entity.name: {row.id for row in rows}}
     if few is None or (command.cascade and not await _take_few_owned(tx, entity, few, most=large)):
-        return await _soft_delete_set(tx, entity, selection, cascade=command.cascade)
+        return await _soft_delete_set(tx, entity, selection, command)
     if not command.cascade:
         ids = sorted(few[entity.name])
         if dialect_of(tx.session) is Dialect.POSTGRESQL:
@@ -57,9 +59,11 @@ async def mark_rows(tx: Transaction, entity: EntityType, ids: Sequence[int], act
     return counted(count, entity.name, found["written"], found["ids"])
 
 
-async def _soft_delete_set(tx: Transaction, entity: EntityType, selection: Asked, *, cascade: bool) -> Result:
+async def _soft_delete_set(tx: Transaction, entity: EntityType, selection: Asked, command: SoftDelete) -> Result:
     await take_set(tx, entity, selection)
-    if cascade:
+    if command.expected_version is not None:
+        await refuse_stale_set(tx, entity, command.expected_version)
+    if command.cascade:
         await take_owned_set(tx, entity)
     else:
         await _refuse_owners(tx, entity, lambda column: holds(entity, column))

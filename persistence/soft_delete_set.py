@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, column, exists, func, literal, select, table, text
 
 from domain.entities import EntityType, Reference
+from domain.errors import StaleVersion
 from domain.result import Result, counted
 from persistence.selection import Asked, locked
 from persistence.selection_conditions import among
@@ -41,6 +42,13 @@ async def take_set(tx: Transaction, entity: EntityType, asked: Asked) -> None:
         held = await tx.session.execute(select(source[asked.column]).where(holds(entity, source.id)))
         asked.refuse_missing(entity, set(held.scalars()))
     await measure_set(tx, _NAME)
+
+
+async def refuse_stale_set(tx: Transaction, entity: EntityType, expected: int) -> None:
+    """Raise StaleVersion where a row of the set, which begins with those that are asked for, has another version."""
+    stale = select(_SET.c.id, _SET.c.version).where(_SET.c.version != expected).order_by(_SET.c.id).limit(1)
+    for row_id, version in await tx.session.execute(stale):
+        raise StaleVersion(entity.name, row_id, expected=expected, actual=version)
 
 
 async def take_owned(tx: Transaction, entity: EntityType) -> None:

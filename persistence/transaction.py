@@ -8,14 +8,17 @@ from typing import Any
 from sqlalchemy import RowMapping, TextClause
 
 from domain.entities import Entities
-from domain.errors import AuditMismatch
+from domain.errors import AuditMismatch, ChangedMeanwhile
 from domain.origin import Origin
 from domain.result import IDS_KEPT
+from persistence.flush_audit import STALE
 from persistence.integrity import explained
 from persistence.one_task import own
 from persistence.reader import Reader
 from persistence.session import AUDITED, FAILURE, WriteSession
+from persistence.session_timeouts import Isolation, isolated
 from persistence.sessions import Sessions
+from persistence.stale_rows import told_stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +86,27 @@ async def bookkeeping(sessions: Sessions) -> AsyncIterator[WriteSession]:
 
 
 @asynccontextmanager
-async def transaction(sessions: Sessions, origin: Origin) -> AsyncIterator[Transaction]:
+async def transaction(
+    sessions: Sessions, origin: Origin, *, isolation: Isolation | None = None
+) -> AsyncIterator[Transaction]:
     """Open a transaction for `origin`; commit when the block ends, roll back on any exception.
+
+    `isolation` is this transaction's own. What is not serializable then is refused, and is to be run again from its
+    beginning: see `persistence.retry`.
 
     Raises the errors of the business in place of the driver's (see `persistence.integrity`), also for what the
     database says only at the commit, and for a refused statement whose error the block swallowed: such a transaction
     is lost, unless a savepoint (`tx.session.begin_nested()`) was round the statement.
     """
-    async with sessions() as session:
+    async with sessions(**isolated(sessions, isolation)) as session:
         own(session)
         entities: Entities = session.info["entities"]
         session.sync_session.info["origin"] = origin
-        with explained(entities):
-            async with session.begin():
-                yield Transaction(session, origin, entities)
-                if FAILURE in session.info:
-                    raise session.info[FAILURE]
+        try:
+            with explained(entities):
+                async with session.begin():
+                    yield Transaction(session, origin, entities)
+                    if FAILURE in session.info:
+                        raise session.info[FAILURE]
+        except ChangedMeanwhile as changed:
+            raise (await told_stale(sessions, session.info.get(STALE, ()))) or changed from None

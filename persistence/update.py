@@ -1,20 +1,22 @@
 """Change rows set-based, audited with the difference."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from sqlalchemy import Table
 
 from domain.commands import Row, Update
 from domain.entities import EntityType
-from domain.errors import InvalidRows, Problem, StaleVersion
+from domain.errors import InvalidRows, Problem
 from domain.result import Result, counted
 from domain.rows import key_value, parse_rows
+from persistence.attempted import Attempted
 from persistence.dialects import Dialect, dialect_of
+from persistence.integrity import explained
 from persistence.portable import update as portable
 from persistence.references import settle_references
-from persistence.selection import LARGE, Selected, asked, select_by_keys, select_few
+from persistence.selection import LARGE, asked, refuse_stale, select_by_keys, select_few
 from persistence.statements import compared, quoted, statement
 from persistence.transaction import Transaction
 from persistence.update_many import update_many
@@ -36,7 +38,7 @@ async def update_rows(tx: Transaction, entity: EntityType, command: Update, *, l
     if rows is None:
         return await update_many(tx, entity, selection, changes, expected_version=expected)
     if expected is not None:
-        _refuse_stale(entity, rows, {row.id: expected for row in rows})
+        refuse_stale(entity, rows, {row.id: expected for row in rows})
     return await apply_changes(tx, entity, {row.id: changes for row in rows})
 
 
@@ -46,10 +48,12 @@ async def apply_changes(tx: Transaction, entity: EntityType, changes: Mapping[in
     if not columns:
         return Result(skipped=len(changes))
     if dialect_of(tx.session) is not Dialect.POSTGRESQL:
-        return await portable.apply_changes(tx, entity, changes)
+        with explained(tx.entities, lambda: Attempted({entity.name: list(changes.values())})):
+            return await portable.apply_changes(tx, entity, changes)
     sentence = statement("update", table=entity.table, **change_of(entity.table, tuple(columns)))
     rows = [{"id": entity_id, "changes": row} for entity_id, row in changes.items()]
-    found = await tx.write(entity.name, sentence, {"changes": json.dumps(rows)})
+    with explained(tx.entities, lambda: Attempted({entity.name: list(changes.values())})):
+        found = await tx.write(entity.name, sentence, {"changes": json.dumps(rows)})
     skipped = Result(skipped=len(changes) - found["written"])
     return counted("updated", entity.name, found["written"], found["ids"]) + skipped
 
@@ -76,19 +80,13 @@ async def _update_by_key(tx: Transaction, entity: EntityType, command: Update) -
     rows = await select_by_keys(tx, entity, list(by_key))
     if isinstance(command.expected_version, Mapping):
         wanted = {key_value(entity, key): version for key, version in command.expected_version.items()}
-        _refuse_stale(entity, rows, {row.id: wanted[row.key] for row in rows if row.key in wanted})
+        refuse_stale(entity, rows, {row.id: wanted[row.key] for row in rows if row.key in wanted})
     return await apply_changes(tx, entity, {row.id: settled[row.key] for row in rows if row.key is not None})
 
 
 async def _settled(tx: Transaction, entity: EntityType, changes: Sequence[Row]) -> list[Row]:
     checked = parse_rows(tx.entities, entity, changes, changes=True)
     return await settle_references(tx, entity, checked)
-
-
-def _refuse_stale(entity: EntityType, rows: Iterable[Selected], expected: Mapping[int, int]) -> None:
-    for row in rows:
-        if row.id in expected and row.version != expected[row.id]:
-            raise StaleVersion(entity.name, row.id, expected=expected[row.id], actual=row.version)
 
 
 def _images(table: Table, columns: Sequence[str], row: str) -> str:

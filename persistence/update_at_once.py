@@ -11,6 +11,7 @@ from domain.result import IDS_KEPT, Result
 from domain.rows import key_value, parse_rows
 from persistence.dialects import Dialect, dialect_of
 from persistence.job_life import EARLY_SECONDS, Acceptance, NotAtOnce
+from persistence.pgbouncer import BY_TRANSACTION
 from persistence.statements import prepared, quoted
 from persistence.transaction import Transaction
 from persistence.update import change_of
@@ -27,7 +28,8 @@ async def update_at_once(tx: Transaction, command: Update, job: Acceptance) -> R
     The statement is the whole transaction, and ends it. Raises NotAtOnce wherever more is to be asked or said than one
     statement can: nothing is written then, and the caller goes the long way, whose locks and errors are the same.
     """
-    if dialect_of(tx.session) is not Dialect.POSTGRESQL:
+    # Time-outs through PgBouncer need a transaction before the statement; the sentence is PostgreSQL's own.
+    if tx.session.info[BY_TRANSACTION] or dialect_of(tx.session) is not Dialect.POSTGRESQL:
         raise NotAtOnce
     entity = tx.entities[command.entity]
     changes, (selector, selected) = _plain_changes(tx, entity, command), _selected(entity, command)

@@ -8,6 +8,8 @@ from domain.commands import Row
 from domain.entities import EntityType
 from domain.errors import StaleVersion
 from domain.result import Result, counted
+from persistence.attempted import Attempted
+from persistence.integrity import explained
 from persistence.selection import Asked, locked
 from persistence.selection_set import fill_set, make_set, measure_set
 from persistence.statements import listed, name_of
@@ -43,6 +45,7 @@ async def update_many(
         f"FROM pg_temp.{_SET} AS old CROSS JOIN "
         f"jsonb_populate_record(NULL::{name_of(entity.table)}, CAST(:changes AS jsonb)) AS change"
     )
-    written = await write_set(tx, entity, columns, planned, {"action": "update", "changes": json.dumps(changes)})
+    with explained(tx.entities, lambda: Attempted({entity.name: [changes]})):
+        written = await write_set(tx, entity, columns, planned, {"action": "update", "changes": json.dumps(changes)})
     skipped = Result(skipped=found - written["written"])
     return counted("updated", entity.name, written["written"], written["ids"]) + skipped

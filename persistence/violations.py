@@ -13,6 +13,7 @@ from persistence.violation import Kind, Violation, columns_by_constraint
 _KINDS = {
     "23505": Kind.UNIQUE,
     "23503": Kind.FOREIGN_KEY,
+    "23001": Kind.FOREIGN_KEY,
     "23502": Kind.NOT_NULL,
     "23514": Kind.CHECK,
     "23P01": Kind.EXCLUSION,

@@ -16,11 +16,11 @@ import pytest
 from alembic import command
 
 from persistence.engine import database_url
+from persistence.revisions import alembic_config
 from persistence.scratch import create_database, drop_database
 from tests.copies import Copy
 from tests.mariadb import MariaDB, mariadb
 from worker.environment import load_settings
-from worker.migrate import alembic_config
 
 KINDS = ("postgresql", "sqlite", "mariadb")
 CHOSEN = tuple(os.environ.get("DATABASES", ",".join(KINDS)).split(","))

@@ -81,16 +81,19 @@ def mariadb(folder: Path) -> Iterator[MariaDB]:
         pytest.skip("no mariadbd on the PATH; `apt-get install mariadb-server` brings it")
     data, address = folder / "data", folder / "socket"
     common = ["--no-defaults", f"--datadir={data}", f"--user={getuser()}"]
+    # A server that starts removes the temporary tables that it finds, also another server's in the same folder.
+    environment = {**os.environ, "TMPDIR": str(folder)}
     made = subprocess.run(
         [install, *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
         check=False,
         capture_output=True,
         text=True,
+        env=environment,
     )
     assert made.returncode == 0, f"{made.stdout}{made.stderr}"
     with (folder / "log").open("wb") as log:
         command = [program, *common, f"--socket={address}", f"--pid-file={folder / 'pid'}", *QUICKLY, *ALONE]
-        child = subprocess.Popen(leashed(command, signal.SIGKILL), stdout=log, stderr=log, env={**os.environ})
+        child = subprocess.Popen(leashed(command, signal.SIGKILL), stdout=log, stderr=log, env=environment)
     try:
         server = MariaDB(address)
         _wait(server, child, folder / "log")

@@ -39,7 +39,7 @@ async def connected(settings: Settings) -> AsyncIterator[Any]:
 @asynccontextmanager
 async def relaying(database: Database, redis: ArqRedis) -> AsyncIterator[None]:
     """Relay for the time of the block."""
-    relay = asyncio.create_task(relay_always(database.engine, database.sessions, redis))
+    relay = asyncio.create_task(relay_always(database.listener, database.sessions, redis))
     try:
         yield
     finally:

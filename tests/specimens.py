@@ -153,7 +153,7 @@ _ROWS: list[dict[str, Any]] = [
         "note": r"Bücher\50x_off",
         "count": 10,
         "extra": ["a", 1],
-        "tags": [1, True, "it's"],
+        "tags": [1, True, "it's", "ü"],
         "whole_id": 3,
     },
     {"id": 6, "key": "gone", "note": "Alpha one", "count": 1, "deleted_at": DELETED, "whole_id": 2},

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from persistence.database import Database
 from persistence.dialects import Dialect, dialect_of
 from persistence.engine import reach
+from persistence.revisions import current, heads
 from worker.finding import Finding
-from worker.migrate import current, heads
 from worker.settings import Settings
 
 OLDEST_POSTGRESQL = 150_000

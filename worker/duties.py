@@ -40,8 +40,8 @@ async def always(name: str, duty: Callable[[], Awaitable[None]]) -> Never:
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def relay_always(engine: AsyncEngine, sessions: Sessions, redis: ArqRedis) -> Never:
-    """Relay until cancelled."""
+async def relay_always(engine: AsyncEngine | None, sessions: Sessions, redis: ArqRedis) -> Never:
+    """Relay until cancelled; without an engine on which NOTIFY is heard, by polling."""
 
     async def relay() -> None:
         async with listening(engine) as bell:
@@ -69,7 +69,7 @@ async def tick_always(sessions: Sessions, in_code: Mapping[str, Schedule], queue
 @asynccontextmanager
 async def company(settings: Settings, database: Database, redis: ArqRedis) -> AsyncIterator[None]:
     """Relay and tick for the time of the block."""
-    relay = relay_always(database.engine, database.sessions, redis)
+    relay = relay_always(database.listener, database.sessions, redis)
     ticking = tick_always(database.sessions, shipped_schedules(settings), settings.queue)
     async with beside(relay, ticking):
         yield

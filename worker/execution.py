@@ -19,6 +19,7 @@ from persistence.job_failure import Failure, record_failure
 from persistence.job_life import Acceptance, cancel_job, finish_job, recorded_end, take_job
 from persistence.sessions import Sessions
 from persistence.transaction import transaction
+from persistence.watch.scope import statement_scope
 from worker.acceptance import acceptance
 from worker.delivery import Delivery, asker, parse, refuse_id
 from worker.job_context import NOWHERE, JobContext
@@ -58,6 +59,10 @@ class Execution:
 
         Raises nothing but CancelledError, when the worker stops: the job's row is then as if nothing had been.
         """
+        with statement_scope(f"job {job.name}"):
+            return await self._execute(job, delivery, redis, more_time)
+
+    async def _execute(self, job: Job, delivery: Delivery, redis: Redis | None, more_time: MoreTime | None) -> Outcome:
         bind_contextvars(job_id=delivery.job_id, job=job.name, attempt=delivery.attempt, **asker(delivery.arguments))
         try:
             refuse_id(delivery)

@@ -13,13 +13,13 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from domain.errors import Unreachable
 from domain.job import JobState
+from domain.progress import Progress as Told
 from persistence.database import Database
 from persistence.job_life import recorded
 from persistence.job_table import JobRow
 from persistence.sessions import Sessions
 from worker.client import somebody_works
 from worker.composition import open_redis
-from worker.progress import Progress as Told
 from worker.progress import progress_of
 from worker.settings import Settings
 

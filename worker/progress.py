@@ -6,11 +6,10 @@ from asyncio import Task
 from collections.abc import Callable
 from contextlib import suppress
 
-from pydantic import BaseModel, ConfigDict
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-PROGRESS_KEY = "counterfoil:progress:"
+from domain.progress import PROGRESS_KEY, Progress
 
 INTERVAL_SECONDS = 0.25
 """At most four times a second."""
@@ -19,33 +18,6 @@ KEPT_SECONDS = 60
 """After which what a killed worker has told is forgotten."""
 
 MoreTime = Callable[[], None]
-
-
-class Progress(BaseModel):
-    """Rows done, bytes read of `size` (None: not known), seconds since this run of the job has `started` (epoch)."""
-
-    model_config = ConfigDict(frozen=True)
-
-    rows: int
-    position: int
-    size: int | None
-    started: float
-    seconds: float
-
-    @property
-    def rate(self) -> float:
-        """Rows a second so far."""
-        return self.rows / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def share(self) -> float | None:
-        """The share of the source that is read, from 0 to 1, or None where its size is not known."""
-        return min(self.position / self.size, 1.0) if self.size else None
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds until the end at the rate so far, or None while nobody can say."""
-        return self.seconds * (1 - self.share) / self.share if self.share else None
 
 
 class Teller:

@@ -40,7 +40,7 @@ def worker_settings(settings: Settings) -> dict[str, Any]:
 
     async def stop(_: dict[str, Any]) -> None:
         await stack.aclose()
-        await database.engine.dispose()
+        await database.dispose()
 
     return {
         **arq_settings(settings, database.sessions, Observer()),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import JsonValue
 
@@ -28,28 +29,46 @@ class NotFound(CounterfoilError):
 
 @dataclass(eq=False)
 class StaleVersion(CounterfoilError):
-    """The row was changed since the sender read it."""
+    """The row was changed since the sender read it; `actual` is None where it is gone for good."""
 
     entity: str
-    entity_id: int
-    expected: int
-    actual: int
+    entity_id: int | None
+    expected: int | None
+    actual: int | None
 
     def __str__(self) -> str:
         """Name both versions."""
+        row = f"{self.entity} {self.entity_id}"
+        if self.actual is None:
+            return f"{row} is gone, expected version {self.expected}: somebody purged it meanwhile"
         return (
-            f"{self.entity} {self.entity_id} has version {self.actual}, expected {self.expected}: "
+            f"{row} has version {self.actual}, expected {self.expected}: "
             "somebody changed it meanwhile; read it again and decide anew"
         )
 
 
 @dataclass(eq=False)
-class ChangedMeanwhile(CounterfoilError):
-    """An object was changed or deleted by another transaction between its load and its flush."""
+class ChangedMeanwhile(StaleVersion):
+    """An object was changed or deleted by another transaction between its load and its flush.
+
+    The version that is stale is one that this transaction has read itself, and no sender's: it passes, for the next
+    attempt reads again. `entity_id` is None where it is not known which of several objects it was.
+    """
+
+    passes: ClassVar[bool] = True
+
+    entity: str = "row"
+    entity_id: int | None = None
+    expected: int | None = None
+    actual: int | None = None
 
     def __str__(self) -> str:
-        """Say what to do."""
-        return "a row was changed by another transaction after this one had read it; read it again and decide anew"
+        """Say what to do, and where it is known, to which row."""
+        which = "a row" if self.entity_id is None else f"{self.entity} {self.entity_id}"
+        now = "" if self.actual is None else f" (version {self.expected} then, {self.actual} now)"
+        return (
+            f"{which} was changed by another transaction after this one had read it{now}; read it again and decide anew"
+        )
 
 
 @dataclass(eq=False)
@@ -59,6 +78,8 @@ class Duplicate(CounterfoilError):
     entity: str
     field: str
     found: tuple[Problem, ...]
+    value: JsonValue = None
+    """The first such value; None where the database did not say, and several were written."""
 
     def __str__(self) -> str:
         """List the first duplicates."""
@@ -74,6 +95,13 @@ class MissingReference(CounterfoilError):
 
     entity: str
     found: tuple[Problem, ...]
+    value: JsonValue = None
+    """The first id or key to which there is no row; None where the database did not say, and several were written."""
+
+    @property
+    def field(self) -> str:
+        """The first reference to a row that is not there."""
+        return next((problem.field for problem in self.found), "")
 
     def __str__(self) -> str:
         """List the first missing rows."""

@@ -103,10 +103,8 @@ def _in(asked: Asked, values: tuple[Any, ...]) -> Clause:
         found = [_equal(asked, value) for value in given]
     elif not given:
         found = []
-    elif asked.dialect is Dialect.POSTGRESQL:
-        found = [among(asked.column, given)]
     else:
-        found = [asked.column.in_(given)]
+        found = [among(asked.column, given, asked.dialect)]
     if None in values:
         found.append(_null(asked, wanted=True))
     return or_(false(), *found)

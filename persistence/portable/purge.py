@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from domain.entities import EntityType
 from domain.result import Result
 from persistence.portable.written import audited, moment, run
+from persistence.rows_among import rows_among
 from persistence.transaction import Transaction
 
 
@@ -23,18 +24,20 @@ class Due:
 async def purge(tx: Transaction, entity: EntityType, due: Due, *, limit: int) -> Result:
     """Purge up to `limit` rows of one entity, the oldest first, with their audit rows; those that others hold wait."""
     table = entity.table
-    if due.retention is None:
-        condition = and_(table.c.id.in_(due.ids), table.c.deleted_at.is_not(None))
-    else:
-        condition = table.c.deleted_at < (await moment(tx)).at - due.retention
-    found = (
+    query = (
         select(table.c.id)
-        .where(condition, *_unreferenced(tx, entity))
+        .where(*_unreferenced(tx, entity))
         .order_by(table.c.deleted_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = list((await tx.session.execute(found)).scalars())
+    ids: list[int]
+    if due.retention is None:
+        deleted = query.where(table.c.deleted_at.is_not(None))
+        ids = [row[0] for row in await rows_among(tx, deleted, table.c.id, due.ids)]
+    else:
+        before = (await moment(tx)).at - due.retention
+        ids = list((await tx.session.execute(query.where(table.c.deleted_at < before))).scalars())
 
     async def write(some: Sequence[int]) -> int:
         await _let_go_of_itself(tx, entity, some)

@@ -7,8 +7,11 @@ from sqlalchemy import Select, func
 
 from domain.errors import NotFound
 from domain.rows import key_value
+from persistence.dialects import Dialect
+from persistence.pages.sort import order_by, sort_keys
+from persistence.portable.stream import in_batches
 from persistence.services.among import scalars_among
-from persistence.services.bound import Bound, Create, Model, Names, Read, Update, reader_of
+from persistence.services.bound import Bound, Create, Model, Names, Read, Update, names_of, reader_of
 from persistence.services.conditions import Where
 
 
@@ -129,9 +132,17 @@ class Reads(Bound[Model, Create, Update]):
         batch: int = 500,
         **conditions: Any,  # noqa: ANN401 - values of any field
     ) -> AsyncIterator[Model]:
-        """Yield the rows that fit from a cursor of the server, `batch` of them in memory at a time."""
-        query = self._query(read, where, conditions, sort=sort, load=load, include_deleted=include_deleted)
-        async for row in reader_of(read).stream(query, batch):
+        """Yield the rows that fit from a cursor of the server, `batch` of them in memory at a time.
+
+        On MySQL in statements of `batch` rows each, as pages are read.
+        """
+        reader, keys = reader_of(read), sort_keys(self.entity(read), names_of(sort))
+        query = self._query(read, where, conditions, load=load, include_deleted=include_deleted)
+        if reader.dialect is Dialect.MYSQL:
+            async for one in in_batches(reader, query, keys, batch):
+                yield one
+            return
+        async for row in reader.stream(query.order_by(*order_by(keys, reader.dialect)), batch):
             yield row[0]
 
     @property

@@ -10,7 +10,9 @@ from domain.commands import OnConflict, Row
 from domain.errors import CounterfoilError, Locked, NoCondition, NotFound
 from domain.result import Result
 from domain.rows import field_value, key_value
+from persistence.dialects import dialect_of
 from persistence.insert import insert_rows
+from persistence.selection_conditions import among
 from persistence.services.among import scalars_among
 from persistence.services.bound import Bound, Create, Model, Names, Rows, Update, ids_of
 from persistence.services.conditions import Where, words
@@ -151,7 +153,7 @@ class Writes(Bound[Model, Create, Update]):
         ids = None if rows is None else ids_of(rows)
         query = self._query(tx, where, conditions, sort=sort).limit(limit)
         if ids is not None:
-            query = query.where(self.model.id.in_(ids))  # type: ignore[union-attr]
+            query = query.where(among(self.model.id, ids, dialect_of(tx.session)))  # type: ignore[arg-type]
         query = query.with_for_update(of=self.model, skip_locked=skip_locked, nowait=nowait)
         try:
             found = await tx.session.execute(query, execution_options={"populate_existing": True})

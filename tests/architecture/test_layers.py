@@ -9,7 +9,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def test_import_contracts_are_kept() -> None:
-    """`domain` knows nobody, `persistence` knows `domain`, `worker` knows both; arq and redis stay in `worker`."""
+    """`domain` knows nobody, `persistence` knows `domain`; `worker` and `web` know both, and not each other."""
     lint = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([lint, "--no-cache"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

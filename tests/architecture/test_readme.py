@@ -2,12 +2,14 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+import web.__main__
 from worker.cli.main import build
 
 REPOSITORY = Path(__file__).parents[2]
@@ -35,6 +37,13 @@ def check_make(words: list[str]) -> None:
     assert {word for word in words[1:] if re.fullmatch("[a-z]+", word)} <= targets, words
 
 
+def check_web(words: list[str]) -> None:
+    """Assert that the script is installed, and takes these arguments."""
+    scripts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["scripts"]
+    assert words[0] in scripts
+    web.__main__.parser().parse_args(words[1:])  # ends the process where it does not understand
+
+
 def check_counterfoil(words: list[str]) -> None:
     """Assert that there is such a sub-command, with such options."""
     found: Any = typer.main.get_command(build())
@@ -52,6 +61,8 @@ def test_every_command_that_a_document_names_exists(document: str) -> None:
     for words in typed(document):
         if words[0] == "make":
             check_make(words)
+        elif words[0] == "counterfoil-web":
+            check_web(words)
         elif len(words) > 1:
             check_counterfoil(words)
 
@@ -66,7 +77,8 @@ def test_the_readme_shows_commands() -> None:
 def test_the_procfile_names_commands_that_exist() -> None:
     """A platform runs them without asking."""
     for line in (REPOSITORY / "Procfile").read_text().splitlines():
-        check_counterfoil(shlex.split(line.partition(":")[2]))
+        words = [word for word in shlex.split(line.partition(":")[2]) if not re.match(r"\w+=", word)]
+        (check_web if words[0] == "counterfoil-web" else check_counterfoil)(words)
 
 
 def test_links_between_documents_lead_somewhere() -> None:

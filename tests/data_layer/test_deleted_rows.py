@@ -1,7 +1,7 @@
 """A deleted row is nowhere to be seen, by whatever way, unless it is asked for."""
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlmodel import col
 
@@ -81,7 +81,8 @@ async def test_a_relation_leaves_it_out(sessions: Sessions, ids: list[int]) -> N
         task = await TASKS.get_or_raise(read, ids[0], load=("assignee", "subtasks"), include_deleted=True)
         assert shown(task) == ("ann", ["s1", "s2"])
     async with reader(sessions) as read:
-        options = (joinedload(col(Task.assignee)), selectinload(col(Task.subtasks)))
+        relations = inspect(Task).relationships
+        options = (joinedload(relations.assignee.class_attribute), selectinload(relations.subtasks.class_attribute))
         (task,) = await read.scalars(select(Task).where(col(Task.id) == ids[0]).options(*options))
         assert shown(task) == (None, ["s1"])
 

@@ -127,7 +127,8 @@ async def test_first_exists_and_count(sessions: Sessions, ids: list[int]) -> Non
 async def test_stream_yields_every_row_with_its_relations(sessions: Sessions, database: Database) -> None:
     """A cursor of the server gives them batch by batch, in any order that is asked for."""
     async with reader(sessions) as read:
-        with assert_queries(database.engine, 1):
+        by_cursor = database.engine.dialect.name != "mysql"
+        with assert_queries(database.engine, 1 if by_cursor else 2):
             found = [task.key async for task in TASKS.stream(read, sort="-key", load="project", batch=2)]
         assert found == ["d", "c", "a"]
         async for task in TASKS.stream(read, load=("project", "subtasks"), batch=1):

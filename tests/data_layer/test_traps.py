@@ -1,71 +1,81 @@
-"""What goes wrong in SQLModel and SQLAlchemy as they come, and what happens here; docs/rules.md names the others."""
+"""What goes wrong in data layers that are put together from guides, and does not here."""
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
-from domain.entities import Entities
-from domain.errors import Invalid, NoCondition, UnknownName
+from domain.errors import UnknownName
 from domain.task import Task
 from persistence.reader import reader
 from persistence.sessions import Sessions
-from persistence.task_manager import TaskService
-from tests.worlds import begin, live, plant
+from tests.services import TASKS, make_project, make_tasks
+from tests.worlds import begin
 
 pytestmark = pytest.mark.on_every_engine
 
 
-async def test_a_service_checks_what_a_table_model_does_not(sessions: Sessions) -> None:
-    """`Task(title="")` is an object like any other; a service asks the create schema first."""
-    await plant(sessions, tasks=0)
-    async with begin(sessions) as tx:
-        with pytest.raises(Invalid, match=r"title: String should have at least 1 character.*status: Input should be"):
-            await TaskService().create(tx, {"key": "a", "title": "", "status": "lost", "project.key": "alpha"})
-    assert await live(sessions) == {}
-
-
-async def test_sessions_have_exec(sessions: Sessions) -> None:
-    """A factory without the class would make SQLAlchemy's sessions, which have none."""
-    await plant(sessions, tasks=2)
-    async with begin(sessions) as tx:
-        assert [task.key for task in (await tx.session.exec(select(Task).order_by(Task.key))).all()] == ["t0", "t1"]
-
-
-async def test_no_session_remembers_the_last_ones_objects(sessions: Sessions) -> None:
-    """An object of another scope would show its project without a query, and hide that nobody asked for it."""
-    await plant(sessions, tasks=1)
-    async with reader(sessions) as read:
-        (first,) = await TaskService().find(read, load="project")
-    async with reader(sessions) as read:
-        (second,) = await TaskService().find(read)
-    assert first is not second
-    assert "project" in vars(first)
-    assert "project" not in vars(second)
-
-
-def test_every_entity_has_columns_of_its_own(entities: Entities) -> None:
-    """The base gives types, which tables can share, and no columns, which they cannot."""
-    columns = [entity.table.c.created_at for entity in entities.values()]
-    assert len({id(column) for column in columns}) == len(columns) == 3
-    assert all(column.table is entity.table for column, entity in zip(columns, entities.values(), strict=True))
-
-
-async def test_a_mistyped_filter_deletes_nothing(sessions: Sessions) -> None:
-    """A layer that leaves out what it does not know would delete every row."""
-    await plant(sessions, tasks=3)
+async def test_a_misspelt_filter_deletes_nothing(sessions: Sessions) -> None:
+    """An unknown name that is ignored deletes the whole table."""
+    await make_tasks(sessions, await make_project(sessions), 2)
     async with begin(sessions) as tx:
         with pytest.raises(UnknownName, match="did you mean 'status'"):
-            await TaskService().soft_delete_where(tx, statsu="done")
-        with pytest.raises(NoCondition, match="everything=True"):
-            await TaskService().soft_delete_where(tx)
-    assert len(await live(sessions)) == 3
+            await TASKS.soft_delete_where(tx, satus="done")
+        assert await TASKS.count(tx) == 2
 
 
-async def test_more_rows_than_a_statement_has_arguments(sessions: Sessions) -> None:
-    """PostgreSQL's protocol counts them in 16 bits: 32,767 with asyncpg, of which each row would take four."""
-    await plant(sessions, tasks=0)
-    rows = [{"key": f"many-{number}", "title": "one of many", "project.key": "alpha"} for number in range(9_000)]
+async def test_a_sort_goes_the_way_that_it_says(sessions: Sessions) -> None:
+    """Also behind the first page, also of equal values."""
+    ids = await make_tasks(sessions, await make_project(sessions), 5, title="same")
+    async with reader(sessions) as read:
+        first = await TASKS.page(read, sort="-title", limit=3)
+        second = await TASKS.page(read, sort="-title", limit=3, cursor=first.next)
+    assert [task.id for task in (*first.items, *second.items)] == ids[::-1]
+
+
+async def test_a_wildcard_in_a_value_is_a_character(sessions: Sessions) -> None:
+    """`%` finds the percent sign, and not every row."""
+    rows = [{"key": key} for key in ("50%", "50", "a_b", "acb")]
+    await make_tasks(sessions, await make_project(sessions), rows=rows)
+    async with reader(sessions) as read:
+        assert [task.key for task in await TASKS.find(read, key__contains="%")] == ["50%"]
+        assert [task.key for task in await TASKS.find(read, key__startswith="a_")] == ["a_b"]
+
+
+async def test_a_list_that_is_changed_in_place_is_saved(sessions: Sessions) -> None:
+    """Of an object that was read, created or written by the service."""
+    (row_id,) = await make_tasks(sessions, await make_project(sessions), 1)
     async with begin(sessions) as tx:
-        assert len(await TaskService().create_many(tx, rows)) == len(rows)
-        assert (
-            await TaskService().update_where(tx, {"status": "done"}, key__in=[row["key"] for row in rows])
-        ).updated == len(rows)
+        task = await TASKS.get_or_raise(tx, row_id)
+        task.tags.append("read")
+    async with begin(sessions) as tx:
+        task = await TASKS.update(tx, row_id, {"title": "New"})
+        task.tags.append("updated")
+    async with reader(sessions) as read:
+        assert (await TASKS.get_or_raise(read, row_id)).tags == ["read", "updated"]
+
+
+async def test_half_a_unit_of_work_is_never_committed(sessions: Sessions) -> None:
+    """A service does not commit: what one call wrote goes when the next one fails."""
+    project = await make_project(sessions)
+    with pytest.raises(RuntimeError):  # noqa: PT012 - the whole block is tested
+        async with begin(sessions) as tx:
+            await TASKS.create(tx, {"key": "half", "title": "Half", "project_id": project})
+            raise RuntimeError
+    async with reader(sessions) as read:
+        assert await TASKS.count(read, include_deleted=True) == 0
+
+
+async def test_an_object_of_another_scope_stays_usable(sessions: Sessions) -> None:
+    """Nothing is expired by a commit, so that no attribute queries after it."""
+    (row_id,) = await make_tasks(sessions, await make_project(sessions), 1)
+    async with begin(sessions) as tx:
+        task = await TASKS.update(tx, row_id, {"title": "New"})
+    assert (task.title, task.version, task.updated_at is None) == ("New", 2, False)
+
+
+async def test_a_reader_beside_a_transaction_sees_what_is_committed(sessions: Sessions) -> None:
+    """Two scopes are two sessions: neither commits or shows what the other has begun."""
+    (row_id,) = await make_tasks(sessions, await make_project(sessions), 1)
+    async with begin(sessions) as tx:
+        await TASKS.update(tx, row_id, {"title": "Begun"})
+        async with reader(sessions) as read:
+            assert list(await read.scalars(select(Task.title).where(col(Task.id) == row_id))) == ["Task t0"]

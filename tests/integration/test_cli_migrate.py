@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from persistence.database import open_database
+from persistence.revisions import current, heads
 from tests.processes import command, environment, run_command
-from worker.migrate import current, heads
 from worker.settings import Settings
 
 

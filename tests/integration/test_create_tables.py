@@ -6,8 +6,8 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Duplicate
 from domain.project import Project
+from persistence.create_tables import TABLES, create_tables
 from persistence.database import Database
-from persistence.schema import TABLES, create_tables
 from tests.ledger import assert_balanced
 from tests.worlds import begin, plant
 

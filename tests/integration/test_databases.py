@@ -1,5 +1,6 @@
 """What is true of every database: its clock, its text, its transactions, and readers that cannot write."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -9,9 +10,11 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from domain.errors import ReadOnly
 from domain.moments import now
 from domain.project import Project
+from domain.task import Task
 from persistence.database import Database
 from persistence.reader import reader
 from persistence.sessions import Sessions
+from tests.worlds import begin, live, plant
 
 pytestmark = pytest.mark.on_every_engine
 TABLE = Project.__table__  # type: ignore[attr-defined]
@@ -98,3 +101,17 @@ async def test_indexes_are_there(database: Database) -> None:
 
     async with database.engine.connect() as connection:
         assert await connection.run_sync(names) >= {"ix_job_due", "ix_job_dispatched", "ix_job_finished"}
+
+
+@pytest.mark.on_every_engine(without=("postgresql", "mariadb"), reason="they lock rows, SQLite the database")
+async def test_writers_that_read_first_take_turns(sessions: Sessions) -> None:
+    """A transaction that has read can always write: it has had the lock since it began."""
+    await plant(sessions, tasks=1)
+
+    async def rename(letter: str) -> None:
+        async with begin(sessions) as tx:
+            task = await tx.session.get_one(Task, 1)
+            task.title += letter
+
+    await asyncio.gather(*map(rename, "abc"))
+    assert sorted((await live(sessions))["t0"]["title"]) == sorted("Task 0abc")

@@ -37,6 +37,7 @@ def test_the_demonstration_tells_the_whole_story_and_leaves_nothing_behind(setti
     for told in ("import", "--on-conflict skip", "soft_delete", "restore", "audit task --key KEL-7", "Checked: counts"):
         assert told in ended.out
     assert "boris was mistaken" in ended.out
+    assert "curl -X POST" in ended.out
     assert commands_with(tmp_path) == []
     data = tmp_path / ".counterfoil" / "demo"
     assert is_free(data / "postgres.lock")

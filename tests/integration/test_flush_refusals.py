@@ -10,9 +10,11 @@ from domain.errors import (
     ConstraintViolated,
     CounterfoilError,
     Duplicate,
+    InUse,
     InvalidRows,
     MissingReference,
     NotLoaded,
+    StaleVersion,
     UnauditedWrite,
 )
 from domain.project import Project
@@ -52,9 +54,12 @@ async def test_an_object_that_another_transaction_changed_is_refused(
         else:
             await session.delete(task)
 
-    with pytest.raises(ChangedMeanwhile, match="was changed by another transaction"):
+    with pytest.raises(ChangedMeanwhile, match="was changed by another transaction") as refused:
         async with begin(sessions) as tx:
             await meanwhile(tx.session)
+    assert isinstance(refused.value, StaleVersion)
+    assert (refused.value.entity, refused.value.entity_id) == ("task", 1)
+    assert (refused.value.expected, refused.value.actual) == (1, 2)
     (row,) = (await images(sessions, "task")).values()
     assert (row["title"], row["version"]) == ("theirs" if other == "update" else "Task 0", 2)
     await assert_balanced(sessions)
@@ -88,9 +93,10 @@ async def test_what_is_refused_is_told_in_the_words_of_the_business(
 async def test_a_project_with_tasks_cannot_be_purged_by_the_orm(sessions: Sessions) -> None:
     """The ORM does not clear or delete the tasks behind the audit's back; the foreign key refuses."""
     await plant(sessions, tasks=1)
-    with pytest.raises(MissingReference, match="still referred to"):
+    with pytest.raises(InUse, match=r"project 1 is still referred to by a task") as refused:
         async with begin(sessions) as tx:
             await tx.session.delete(await tx.session.get_one(Project, 1))
+    assert (refused.value.ids, refused.value.child) == ((1,), "task")
     await assert_balanced(sessions)
 
 

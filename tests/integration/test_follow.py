@@ -8,6 +8,7 @@ from arq.connections import ArqRedis
 
 from domain.commands import SoftDelete
 from domain.origin import Origin
+from domain.progress import PROGRESS_KEY, Progress
 from persistence.database import Database
 from persistence.enqueue import enqueue
 from persistence.sessions import Sessions
@@ -15,7 +16,6 @@ from tests.waiting import eventually
 from tests.worlds import begin, sql
 from worker import follow
 from worker.follow import Bar, Follower
-from worker.progress import PROGRESS_KEY, Progress
 
 COMMAND = SoftDelete(entity="task", id=[1])
 

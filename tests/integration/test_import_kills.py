@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
+from domain.progress import Progress
 from persistence.database import Database
 from persistence.sessions import Sessions
 from tests.processes import environment, started, worker_process
 from tests.relays import jobs
 from tests.waiting import eventually
 from tests.worlds import plant, sql
-from worker.progress import Progress, progress_of
+from worker.progress import progress_of
 from worker.settings import Settings
 
 ROWS = 100_000

@@ -132,3 +132,22 @@ async def _until(port: int, name: str, value: float, **labels: str) -> None:
         return Figures(port)(name, **labels) == value
 
     await eventually(holds, f"{name} is {value}")
+
+
+async def test_the_work_of_the_database_is_reported(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
+) -> None:
+    """Pool and statements, whose buckets are cumulative as Prometheus wants them."""
+    await plant(sessions)
+    async with reporting_worker(settings, database, redis) as (_, port):
+        await send(redis, settings.queue, "update", retitle("t0", "new"), job_id="good")
+        await answered(redis, "good")
+        figures = Figures(port)
+    assert figures("pool_limit") == settings.pool_size + settings.max_overflow
+    assert figures("pool_waits_total") == 0
+    assert figures("pool_connections", state="idle") >= 1
+    whole = figures("statement_seconds_count")
+    assert whole > 0
+    assert figures("statement_seconds_bucket", le="+Inf") == whole
+    assert figures("statement_seconds_bucket", le="0.001") <= figures("statement_seconds_bucket", le="10.0") <= whole
+    assert figures("statements_failed_total") == 0

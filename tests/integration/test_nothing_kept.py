@@ -19,7 +19,7 @@ from worker.settings import Settings
 async def away(database: Database) -> AsyncIterator[Database]:
     """Return a database of which no server is there."""
     engine = create_engine(database_url("postgresql://nobody@127.0.0.1:1/nowhere"), pool_size=1, max_overflow=0)
-    yield Database(engine, create_sessions(engine, database.entities), database.entities)
+    yield Database(engine, create_sessions(engine, database.entities), database.entities, engine, engine)
     await engine.dispose()
 
 

@@ -1,4 +1,4 @@
-"""Updating the rows that `where` selects: equality on named fields."""
+"""Updating the rows that `where` selects."""
 
 from contextlib import suppress
 from typing import Any

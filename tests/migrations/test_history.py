@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 from domain.entity import Entity
 from persistence.database import open_database
 from persistence.engine import database_url
+from persistence.revisions import alembic_config, current, heads
 from tests.migrations.catalogue import catalogue, run
-from worker.migrate import alembic_config, current, heads
 from worker.settings import Settings
 
 

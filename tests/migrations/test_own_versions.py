@@ -9,9 +9,9 @@ import pytest
 from alembic import command
 from alembic.util.exc import CommandError
 
+from persistence.revisions import alembic_config
 from tests.migrations.catalogue import catalogue
 from worker.environment import load_settings
-from worker.migrate import alembic_config
 from worker.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]

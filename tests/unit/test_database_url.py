@@ -76,3 +76,16 @@ async def test_a_server_that_does_not_answer_is_named_without_the_password() -> 
     await engine.dispose()
     assert "secret" not in str(refused.value)
     assert "correct DATABASE_URL" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [("mysql://ann:secret@127.0.0.1:1/db", "MySQL"), ("sqlite:////nowhere/at/all/app.db", "SQLite")],
+)
+async def test_the_other_databases_are_named_where_they_do_not_answer(url: str, server: str) -> None:
+    """As PostgreSQL is, without the password."""
+    engine = create_engine(database_url(url), pool_size=1, max_overflow=0)
+    with pytest.raises(Unreachable, match=f"{server} at .* does not answer") as refused:
+        await reach(engine)
+    await engine.dispose()
+    assert "secret" not in str(refused.value)

@@ -50,7 +50,7 @@ def test_a_queue_that_is_named_twice_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("DATABASE_URL", "mysql://me:topsecret@db/app"),
+        ("DATABASE_URL", "oracle://me:topsecret@db/app"),
         ("DATABASE_URL", "//me:topsecret@db"),
         ("DATABASE_URL", "postgresql://me:topsecret@db:port/app"),
         ("REDIS_URL", "http://:topsecret@cache"),

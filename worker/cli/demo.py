@@ -15,6 +15,7 @@ from persistence.engine import database_url
 from persistence.scratch import create_database, drop_database
 from worker.cli.run import REFUSED, fail, one_line_errors
 from worker.cli.servers import DATA, development_servers
+from worker.demo.http import over_http
 from worker.demo.outcome import counts, differences
 from worker.demo.script import StepFailedError, Timed, run_step, story, worker_process
 from worker.environment import load_settings
@@ -34,9 +35,10 @@ def demo() -> None:
         try:
             with worker_process(environment, DATA / "demo" / "worker.log"):
                 timed = [run_step(step, environment) for step in story()]
+                requests = over_http(environment, DATA / "demo" / "web.log")
         except StepFailedError as error:
             fail(str(error), REFUSED)
-        asyncio.run(_conclude(settings, timed))
+        asyncio.run(_conclude(settings, timed, updates_over_http=requests))
     print(f"Nothing is left running. {time.perf_counter() - started:.1f} s in all.")
 
 
@@ -61,11 +63,11 @@ def _place(urls: dict[str, str]) -> Iterator[dict[str, str]]:
         asyncio.run(drop_database(server, name))
 
 
-async def _conclude(settings: Settings, timed: Sequence[Timed]) -> None:
+async def _conclude(settings: Settings, timed: Sequence[Timed], *, updates_over_http: int) -> None:
     console = Console(highlight=False)
     async with open_database(settings) as database:
         seen = await counts(database)
-        wrong = await differences(database)
+        wrong = await differences(database, over_http=updates_over_http)
     rows = Table(
         "entity", "live rows", "audited: insert", "update", "soft_delete", "restore", title="What is there now"
     )

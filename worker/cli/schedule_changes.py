@@ -43,7 +43,7 @@ def add(
 
     async def command(settings: Settings) -> int:
         async with open_database(settings) as database:
-            async with reader(database.sessions) as read:
+            async with reader(database.sessions, current=True) as read:
                 wanted = checked(values, await job_names(read), settings)
             async with transaction(database.sessions, operator_origin(actor, reason)) as tx:
                 await add_schedule(tx, wanted)

@@ -6,7 +6,6 @@ from math import nan
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import QueuePool
 
 from worker.health.vitals import Vitals
 
@@ -16,7 +15,6 @@ class Gauges(Collector):
     """Reads the worker when it is asked; waits for nothing, so that it may be asked from another thread."""
 
     vitals: Vitals
-    pool: QueuePool
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the gauges."""
@@ -34,10 +32,6 @@ class Gauges(Collector):
         )
         yield _gauge("ready", "1 where the worker claims, as /ready says.", int(not self.vitals.claims()))
         yield _gauge("loop_lag_seconds", "The longest standstill of the event loop in the last 15 s.", pulse.worst)
-        pool = GaugeMetricFamily("counterfoil_pool_connections", "Connections of the pool.", labels=["state"])
-        pool.add_metric(["in_use"], self.pool.checkedout())
-        pool.add_metric(["idle"], self.pool.checkedin())
-        yield pool
 
     def _of_queues(self) -> Iterator[GaugeMetricFamily]:
         due = _by_queue("depth", "Jobs on the queue that are due and that nobody has claimed.")

@@ -57,7 +57,7 @@ class Readings:
         self.queues = await queue_figures(self._redis, self._names)
 
     async def _read_table(self) -> None:
-        async with reader(self._sessions) as read:
+        async with reader(self._sessions, current=True) as read:
             table, dead = await waiting_in_table(read), await count_dead(read)
         self.table, self.dead = table, dead
         self.database_answered_at = monotonic()

@@ -4,13 +4,12 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import cast
 
 from arq.connections import ArqRedis
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, make_wsgi_app
-from sqlalchemy import QueuePool
 
 from persistence.database import Database, open_database
+from persistence.watch.collector import DatabaseFigures
 from worker.duties import always, beside
 from worker.engine import Engine
 from worker.health.gauges import Gauges
@@ -51,12 +50,14 @@ class Report:
         if not self._is_wanted:
             yield None
             return
-        one = settings.model_copy(update={"pool_size": 1, "max_overflow": 0})
+        one = settings.model_copy(update={"pool_size": 1, "max_overflow": 0, "reader_url": None, "listen_url": None})
         async with AsyncExitStack() as stack:
             own = await stack.enter_async_context(open_database(one, application_name="counterfoil health"))
             pulse, readings = Pulse(), Readings(redis, own.sessions, engine.queues)
             vitals = Vitals(engine, pulse, readings, settings.stuck_seconds)
-            self._registry.register(Gauges(vitals, cast("QueuePool", database.engine.pool)))
+            database.watch_statements()
+            self._registry.register(Gauges(vitals))
+            self._registry.register(DatabaseFigures(database))
             application = routes(vitals.lives, vitals.claims, make_wsgi_app(self._registry))
             await stack.enter_async_context(beside(pulse.beat(), always("readings", readings.read)))
             if self._folder is None:

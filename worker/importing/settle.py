@@ -10,7 +10,7 @@ from worker.importing.summary import KEPT, Ending, Summary
 
 async def settle(sessions: Sessions, row: JobRow | None, job_id: str, summary: Summary) -> Ending:
     """Add what came of an ended job to the summary."""
-    async with reader(sessions) as read:
+    async with reader(sessions, current=True) as read:
         found = [reject async for reject in rejects_of(read, job_id, limit=KEPT)]
     summary.rejects += found[: KEPT - len(summary.rejects)]
     if found:

@@ -1,0 +1,1 @@
+"""HTTP: FastAPI endpoints over the services of persistence; it never imports the worker."""
