@@ -46,7 +46,7 @@ def _last_of_mysql(element: last_of, compiler: SQLCompiler, **options: Any) -> s
     first, _ = element.clauses.clauses
     objects, again, part = (compiler.process(one, **options) for one in (first, *element.clauses))
     place = f"concat('$[', json_length({objects}) - 1, '].', {part})"
-    # As text of the connection: JSON has a collation of its own, which does not mix with that of our parameters.
+    # MariaDB's functions of JSON answer in a collation of their own, which goes with no other text's; a cast in ours.
     return f"cast(json_unquote(json_extract({again}, {place})) AS char)"
 
 

@@ -45,6 +45,7 @@ def _lists(seen: dict[str, dict[str, object]]) -> dict[str, object]:
     return {name: seen["arguments"][name] for name in ("id", "key") if name in seen["arguments"]}
 
 
+@pytest.mark.on_every_engine
 async def test_the_same_key_twice_is_one_job(client: httpx.AsyncClient) -> None:
     """The second request finds the first one's job; other arguments under that key are a conflict."""
     key = {"Idempotency-Key": "once"}
@@ -54,6 +55,7 @@ async def test_the_same_key_twice_is_one_job(client: httpx.AsyncClient) -> None:
     assert problem_in(other).status == 409
 
 
+@pytest.mark.on_every_engine
 async def test_what_does_not_fit_is_told_by_field(client: httpx.AsyncClient) -> None:
     """Wrong arguments, an unknown entity, an unknown job, no JSON, a queue of ours: each with its own status."""
     unfit = problem_in(await client.post("/jobs/update", json={"entity": "task", "ids": 1, "changes": {}}))
@@ -76,6 +78,7 @@ async def test_arguments_are_shown_to_their_sender_alone(client: httpx.AsyncClie
     assert (other.json()["actor"], other.json()["arguments"]) == ("ada", None)
 
 
+@pytest.mark.on_every_engine
 async def test_pages_of_jobs_hold_each_job_once(client: httpx.AsyncClient) -> None:
     """Following Link to the end meets all of them, the newest first, also those of one moment."""
     for number in range(7):
