@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from persistence.abandoned import end_abandoned
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
 from persistence.postgresql_connections import connect_arguments, plain_url
@@ -71,6 +72,7 @@ def listen_to(engine: Engine) -> None:
     else:
         event.listen(engine, "connect", _connect_mysql)
         event.listen(engine, "begin", _begin_mysql)
+        end_abandoned(engine)
 
 
 def driver_url(url: URL) -> URL:

@@ -1,8 +1,11 @@
 """What a bulk job keeps beside its row: kept and read back, and gone when the job goes."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from domain.commands import Prune
 from domain.reject import RAW_KEPT, Fate, Reject, RowFate
@@ -10,6 +13,7 @@ from domain.row_runs import RowRun, runs_of
 from persistence import rejects, row_report
 from persistence.database import Database
 from persistence.dead_jobs import drop_ids
+from persistence.job_table import JobRow
 from persistence.prune import prune_jobs
 from persistence.reader import reader
 from persistence.rejects import clear_rejects, keep_rejects, rejects_of
@@ -48,7 +52,9 @@ async def read_rejects(sessions: Sessions, job_id: str = "j") -> list[Reject]:
 async def test_what_is_pruned_takes_everything_along(database: Database, sessions: Sessions) -> None:
     """Of that job alone."""
     await keep_all(sessions, "old", "young")
-    await sql(database, "UPDATE job SET finished_at = now() - interval '91 days' WHERE id = 'old'")
+    async with database.engine.begin() as connection:
+        old = update(JobRow).where(col(JobRow.id) == "old")
+        await connection.execute(old.values(finished_at=datetime.now(UTC) - timedelta(days=91)))
     async with begin(sessions) as tx:
         assert (await prune_jobs(tx, Prune(finished_days=7, dead_days=90))).purged == 1
     assert await owners(database) == {table: ["young"] for table in TABLES}
@@ -124,7 +130,8 @@ async def test_an_upload_is_read_chunk_by_chunk_until_it_is_removed(sessions: Se
             await keep_chunk(tx.session, "j", number, data)
         assert await upload_size(tx.session, "j") == 100_003
         assert [await chunk_of(tx.session, "j", number) for number in range(3)] == [*chunks, None]
-    assert (await sql(database, "SELECT max(pg_column_size(data)) FROM job_upload"))[0][0] >= 100_000
+    if database.engine.dialect.name == "postgresql":
+        assert (await sql(database, "SELECT max(pg_column_size(data)) FROM job_upload"))[0][0] >= 100_000
     async with begin(sessions) as tx:
         await remove_upload(tx.session, "j")
         assert (await upload_size(tx.session, "j"), await chunk_of(tx.session, "j", 0)) == (0, None)

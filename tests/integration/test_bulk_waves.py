@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from arq.connections import ArqRedis
 
 from persistence.database import Database
@@ -10,8 +9,6 @@ from persistence.sessions import Sessions
 from tests.imports import counts, imported, refusals, working
 from tests.worlds import live, plant
 from worker.settings import Settings
-
-pytestmark = pytest.mark.on_every_engine
 
 
 async def test_a_row_may_name_one_that_stands_before_it(

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from arq.connections import ArqRedis
 
 from domain.commands import BulkInsert
@@ -12,8 +11,6 @@ from persistence.sessions import Sessions
 from tests.imports import counts, imported, refusals, working
 from tests.worlds import apply, live, plant, trail
 from worker.settings import Settings
-
-pytestmark = pytest.mark.on_every_engine
 
 HEADER = "key,title,project.key\n"
 

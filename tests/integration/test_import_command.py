@@ -17,8 +17,6 @@ from tests.waiting import eventually
 from tests.worlds import live
 from worker.settings import Settings
 
-pytestmark = pytest.mark.on_every_engine
-
 HEADER = "key,name,email\n"
 MEMBERS = ("--entity", "member")
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 from arq.connections import ArqRedis
-from arq.constants import job_key_prefix, result_key_prefix
+from arq.constants import in_progress_key_prefix, job_key_prefix, result_key_prefix
 from arq.jobs import Job, SerializationError
 from sqlalchemy import text
 
@@ -21,6 +21,7 @@ from tests.locks import one_waits
 from tests.processes import command
 from tests.relays import BILLING
 from tests.resting import actions, jobs, leave_answers, rest
+from tests.waiting import eventually
 from tests.workers import retitle, rows_locked, running_worker
 from tests.worlds import begin, images, plant, trail
 from worker.client import send, wait
@@ -220,3 +221,29 @@ async def test_two_operators_may_cancel_the_same_jobs_in_any_order(
     assert sorted(type(one).__name__ for one in told) == ["JobsRefused", "int"]
     assert {row["state"] for row in (await jobs(sessions)).values()} == {"cancelled"}
     assert len({entry.actor for entry in await actions(sessions)}) == 1
+
+
+@pytest.mark.on_every_engine(without=("postgresql", "mariadb"), reason="their jobs wait for rows, and not for a turn")
+@pytest.mark.own_engine(reason="aborts are off on stock arq")
+async def test_a_job_that_waits_for_its_turn_to_write_is_cancelled(
+    settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis
+) -> None:
+    """It stops waiting at once; the command waits for its own turn, and then says what became of the job."""
+    await plant(sessions)
+    async with running_worker(settings, database, redis):
+        async with begin(sessions) as writer:
+            await writer.session.execute(text("SELECT id FROM job"))
+            await send(redis, settings.queue, "update", retitle("t0", "new"), job_id="mine")
+
+            async def runs() -> bool:
+                return bool(await redis.exists(in_progress_key_prefix + "mine"))
+
+            async def has_stopped() -> bool:
+                return not await runs()
+
+            await eventually(runs, "the job runs")
+            cancelling = asyncio.create_task(command(settings, "cancel", "mine"))
+            await eventually(has_stopped, "the job has stopped")
+        assert (await cancelling).code == 0
+    assert (await jobs(sessions))["mine"]["state"] == "cancelled"
+    assert (await images(sessions, "task"))[1]["title"] == "Task 0"

@@ -27,8 +27,6 @@ from tests.worlds import images, sql, trail
 from worker.relay import ALIVE, Relay
 from worker.settings import Settings
 
-pytestmark = pytest.mark.on_every_engine
-
 NOW = timedelta(0)
 
 
@@ -162,6 +160,7 @@ async def test_a_job_for_later_needs_no_redis_until_it_is_due(
     assert await queued(redis, settings) == {"a"}
 
 
+@pytest.mark.on_every_engine
 async def test_many_relays_at_once_dispatch_each_job_once(
     settings: Settings, sessions: Sessions, redis: ArqRedis
 ) -> None:

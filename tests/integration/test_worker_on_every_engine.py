@@ -23,6 +23,7 @@ from tests.relays import BILLING, accept, jobs, until_state
 from tests.single import execute
 from tests.victim import Work, do_both
 from tests.waiting import eventually
+from tests.workers import retitle
 from tests.worlds import images, live, plant, trail
 from worker.client import send, wait
 from worker.delivery import Delivery
@@ -71,15 +72,13 @@ async def test_two_deliveries_take_effect_once(
     """Sent by a stock client, without a row, and twenty more beside it that want the same row."""
     await plant(sessions, tasks=1)
     with worker_process(settings, tmp_path / "log"):
-        asked = {"entity": "task", "key": "t0", "actor": "shop"}
         ids = [f"j{n}" for n in range(20)]
         for job_id in ids:
-            await send(redis, settings.queue, "update", {**asked, "changes": {"title": job_id}}, job_id=job_id)
+            await send(redis, settings.queue, "update", retitle("t0", job_id), job_id=job_id)
         for job_id in ids:
             assert (await wait(redis, job_id)).success
-        arguments = {"entity": "task", "key": "t0", "changes": {"title": "j0"}, "actor": "shop"}
         await redis.delete(*[f"arq:result:{job_id}" for job_id in ids])
-        await send(redis, settings.queue, "update", arguments, job_id="j0")
+        await send(redis, settings.queue, "update", retitle("t0", "j0"), job_id="j0")
         assert (await wait(redis, "j0")).success
     (row,) = (await images(sessions, "task")).values()
     assert row["version"] == 21
