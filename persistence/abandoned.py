@@ -16,7 +16,6 @@ _KILLING: set["asyncio.Task[None]"] = set()
 
 def end_abandoned(engine: Engine) -> None:
     """Have the server end what a connection was doing when its task was cancelled."""
-
     arguments: dict[str, Any] = {}
 
     def remember(_dialect: object, _record: object, _positional: object, named: dict[str, Any]) -> None:
