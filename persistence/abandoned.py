@@ -5,9 +5,9 @@ for a lock would keep its own ones until then, and a job that was aborted, or wh
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from sqlalchemy import Engine, event
 
 _KILLING: set["asyncio.Task[None]"] = set()
@@ -16,19 +16,24 @@ _KILLING: set["asyncio.Task[None]"] = set()
 
 def end_abandoned(engine: Engine) -> None:
     """Have the server end what a connection was doing when its task was cancelled."""
+    arguments: dict[str, Any] = {}
+
+    def remember(_dialect: object, _record: object, _positional: object, named: dict[str, Any]) -> None:
+        arguments.update(named)  # with the encryption, which is not in the URL
 
     def kill(connection: Any, _record: object, error: BaseException | None) -> None:  # noqa: ANN401 - the adapter
         if isinstance(error, asyncio.CancelledError):
-            task = asyncio.get_running_loop().create_task(_kill(engine, connection.driver_connection.thread_id()))
+            thread = connection.driver_connection.thread_id()
+            task = asyncio.get_running_loop().create_task(_kill(engine, arguments, thread))
             _KILLING.add(task)
             task.add_done_callback(_KILLING.discard)
 
+    event.listen(engine, "do_connect", remember)
     event.listen(engine, "invalidate", kill)
 
 
-async def _kill(engine: Engine, thread: int) -> None:
+async def _kill(engine: Engine, arguments: Mapping[str, Any], thread: int) -> None:
     driver: Any = engine.dialect.loaded_dbapi
-    _, arguments = engine.dialect.create_connect_args(engine.url)
     try:
         connection = await driver.aiomysql.connect(**arguments)
         try:
@@ -36,5 +41,5 @@ async def _kill(engine: Engine, thread: int) -> None:
                 await cursor.execute("KILL %s", (thread,))
         finally:
             connection.close()
-    except Exception as error:  # noqa: BLE001 - it has ended already, or the server is away: it will end by itself
-        structlog.get_logger("counterfoil.database").debug("statement.not_killed", error=type(error).__name__)
+    except (driver.pymysql.MySQLError, OSError):
+        return  # it has ended by itself, or the server is away

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Text, cast, func, union
+from sqlalchemy import Text, cast, func
 from sqlalchemy.orm import load_only
 from sqlmodel import col, select
 
@@ -33,16 +33,22 @@ async def rows_with_key(read: Reader, entity: EntityType, key: Key) -> list[int]
     """
     name, table = str(entity.natural_key), entity.table
     value = key_value(entity, key)
-    present = select(cast(table.c.id, Text), table.c.deleted_at.is_(None)).where(table.c[name] == value)
-    purged = select(col(AuditEntry.entity_id), col(AuditEntry.id) < 0).where(
-        col(AuditEntry.entity) == entity.name,
-        col(AuditEntry.action) == "purge",
-        col(AuditEntry.before)[name].as_string() == str(value),
+    present = select(table.c.id, table.c.deleted_at.is_(None)).where(table.c[name] == value)
+    purged = (
+        select(col(AuditEntry.entity_id))
+        .distinct()
+        .where(
+            col(AuditEntry.entity) == entity.name,
+            col(AuditEntry.action) == "purge",
+            # Cast, for what MariaDB's functions of JSON answer goes with no other text.
+            cast(col(AuditEntry.before)[name].as_string(), Text) == str(value),
+        )
     )
-    found = await read.rows(select(union(present, purged).subquery("known")))
+    found = {row[0]: bool(row[1]) for row in await read.rows(present)}
+    found |= dict.fromkeys(map(int, await read.scalars(purged)), False)
     if not found:
         raise NotFound(entity.name, name, (value,), live=False)
-    return [int(row[0]) for row in sorted(found, key=lambda row: (row[1], int(row[0])), reverse=True)]
+    return sorted(found, key=lambda row_id: (found[row_id], row_id), reverse=True)
 
 
 async def written_by(read: Reader, job_id: str) -> list[tuple[str, str, int]]:

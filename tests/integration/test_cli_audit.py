@@ -1,15 +1,20 @@
 """`counterfoil audit`: the life of a row, by id or key, for people and as JSON."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from domain.commands import BulkInsert, Purge, Row, SoftDelete, Update
+from domain.task import Task
 from persistence.database import Database
 from persistence.sessions import Sessions
 from tests.processes import command
 from tests.worlds import apply, plant
 from worker.settings import Settings
+
+pytestmark = pytest.mark.on_every_engine
 
 
 async def test_a_row_is_told_from_its_first_step_to_its_last(settings: Settings, sessions: Sessions) -> None:
@@ -43,7 +48,7 @@ async def test_a_key_leads_to_all_rows_that_ever_had_it(
         await apply(sessions, SoftDelete(entity="task", key=["t0"]), f"delete-{number}")
         if number == 1:
             async with database.engine.begin() as connection:
-                await connection.exec_driver_sql("UPDATE task SET deleted_at = now() - interval '2 days'")
+                await connection.execute(update(Task).values(deleted_at=datetime.now(UTC) - timedelta(days=2)))
             await apply(sessions, Purge(retention_days=1), "purge")
         await apply(sessions, BulkInsert(entity="task", rows=rows))
     shown = await command(settings, "audit", "task", "--key", "t0", "--json")

@@ -107,7 +107,7 @@ async def test_one_server_that_does_not_answer_does_not_hide_the_other(settings:
         ("COUNTERFOIL_CONCURENCY", "3", "unknown setting 'COUNTERFOIL_CONCURENCY'; did you mean 'COUNTERFOIL_CONC"),
         ("COUNTERFOIL_LOG_LEVEL", "loud", "COUNTERFOIL_LOG_LEVEL='loud': Input should be 'debug', 'info', "),
         ("COUNTERFOIL_ENTITIES", "shop.tables", "COUNTERFOIL_ENTITIES names 'shop.tables', which cannot be imported"),
-        ("DATABASE_URL", "mysql://me:topsecret@db/app", "DATABASE_URL=(hidden): unknown database 'mysql'"),
+        ("DATABASE_URL", "oracle://me:topsecret@db/app", "DATABASE_URL=(hidden): unknown database 'oracle'"),
     ],
 )
 async def test_a_wrong_setting_is_one_line(settings: Settings, name: str, value: str, line: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import pickle
 
+import pytest
 from arq.connections import ArqRedis
 from arq.constants import job_key_prefix, result_key_prefix
 
@@ -13,6 +14,8 @@ from tests.workers import answered, retitle, running_worker
 from tests.worlds import plant
 from worker.client import send
 from worker.settings import Settings
+
+pytestmark = pytest.mark.on_every_engine
 
 
 async def test_a_finished_job_is_shown_with_its_result_its_origin_and_its_rows(

@@ -3,19 +3,24 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import text, update
 
 from domain.errors import EndedBefore, InvalidCommand, JobIdTaken, KilledItsWorker, NotFound
 from domain.job import CRASHES, RetryPolicy
+from domain.moments import now
 from persistence.dead_jobs import retry_ids
 from persistence.enqueue import NewJob
 from persistence.job_life import Acceptance, accept_job, register_jobs
+from persistence.job_table import JobRow
 from persistence.sessions import Sessions
 from persistence.transaction import Transaction, transaction
 from tests.executions import Try, deliver, ends, failing, for_ever, nothing, raising
 from tests.relays import BILLING, accept, job, jobs
 from tests.worlds import begin, images, trail
 from worker.outcome import Again, Ended, Succeeded
+
+pytestmark = pytest.mark.on_every_engine
 
 
 async def test_a_transient_failure_is_tried_again_and_succeeds(sessions: Sessions) -> None:
@@ -135,7 +140,7 @@ async def test_what_runs_is_what_was_accepted(sessions: Sessions) -> None:
     assert isinstance(early, Again)
     assert early.delay > 86_000
     async with begin(sessions) as tx:
-        await tx.session.execute(text("UPDATE job SET run_at = now()"))
+        await tx.session.execute(update(JobRow).values(run_at=now()))
     assert isinstance(await deliver(sessions, failing(nothing)), Succeeded)
     (entry,) = await trail(sessions, job_id="j")
     assert (entry.actor, entry.request_id, entry.reason) == ("billing", "r-1", "invoice")
