@@ -22,7 +22,9 @@ from persistence.portable.sqlite_errors import ask_what_is_missing
 from persistence.written_tables import written_tables
 
 AUDITED = "counterfoil_audited"
-"""The execution option by which this package's own statements say that they write their audit rows themselves."""
+"""The execution option of this package's own statements: they write their audit rows themselves, or write nothing."""
+
+_WANTS_DELETED = "counterfoil_wants_deleted"
 
 READ_ONLY = "counterfoil_read_only"
 """The mark in a session's `info` that makes it a reader's."""
@@ -42,8 +44,11 @@ class AuditedSession(Session):
 
         Without this, `get` would answer differently before and after the object is garbage.
         """
-        found = super().get(entity, ident, **options)
-        wants_deleted = (options.get("execution_options") or {}).get(INCLUDE_DELETED)
+        asked = options.pop("execution_options", None) or {}
+        if not options.get("options"):  # no relations come along that the query would have to leave deleted rows out of
+            asked = {**asked, INCLUDE_DELETED: True, AUDITED: True, _WANTS_DELETED: asked.get(INCLUDE_DELETED, False)}
+        found = super().get(entity, ident, execution_options=asked, **options)
+        wants_deleted = asked.get(_WANTS_DELETED, asked.get(INCLUDE_DELETED))
         is_gone = isinstance(found, Entity) and found.deleted_at is not None and not wants_deleted
         return None if is_gone else found
 
