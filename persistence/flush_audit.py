@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, cast
 
 import sqlalchemy.orm
@@ -42,11 +43,12 @@ def prepare_flush(session: Session) -> None:
 
     The rows come from the database, because the ORM does not keep the old value of a list that was changed in place.
     Another transaction cannot slip between: the flush then finds another `version` and fails.
-    Raises UnauditedWrite for an object of the audit log itself.
+    Raises UnauditedWrite for an object of the audit log itself, and for rows between two entities (many to many).
     """
     pending, is_postgresql = _Pending(), dialect_of(session) is Dialect.POSTGRESQL
     if any(isinstance(instance, AuditEntry) for instance in (*session.new, *session.dirty, *session.deleted)):
         raise UnauditedWrite("an object", str(AuditEntry.__tablename__))
+    _refuse_links(session)
     for instance in session.dirty:
         if isinstance(instance, Entity) and session.is_modified(instance, include_collections=False):
             _refuse_new_id(instance)
@@ -142,6 +144,23 @@ def _action(instance: Entity) -> str:
     if not history.has_changes():
         return "update"
     return "restore" if instance.deleted_at is None else "soft_delete"
+
+
+def _refuse_links(session: Session) -> None:
+    """Refuse rows that the ORM would write by itself into a table between two: no entity, so that no audit row."""
+    for instance in (*session.new, *session.dirty):
+        for name, table in _linked(type(instance)) if isinstance(instance, Entity) else ():
+            if inspect(instance).attrs[name].history.has_changes():
+                raise UnauditedWrite(f"rows that {_name(instance)}.{name} writes", table)
+
+
+@cache
+def _linked(model: type[Entity]) -> tuple[tuple[str, str], ...]:
+    """Return the relations that write a table between two, with its name; those that are only looked at do not."""
+    relations = inspect(model).relationships
+    return tuple(
+        (str(one.key), str(one.secondary)) for one in relations if one.secondary is not None and not one.viewonly
+    )
 
 
 def _refuse_cascade(session: Session, instance: Entity) -> None:

@@ -42,7 +42,10 @@ async def insert_rows(
         return await _upsert(tx, entity, rows, settled)
     result, keys = await _insert(tx, entity, settled)
     if on_conflict is OnConflict.ERROR and result.inserted < len(settled):
-        _refuse_taken(entity, settled, keys)
+        taken = _taken(entity, settled, keys)
+        if result.inserted:  # the rows beside it are in: nobody shall commit a half
+            tx.lose(taken)
+        raise taken
     return result + Result(skipped=len(settled) - result.inserted)
 
 
@@ -103,9 +106,9 @@ def _refuse_twins(entity: EntityType, rows: Sequence[CheckedRow]) -> None:
         raise Duplicate(entity.name, key, tuple(problem for _, problem in twins), as_json(twins[0][0]))
 
 
-def _refuse_taken(entity: EntityType, rows: Sequence[Row], inserted: set[Key]) -> None:
+def _taken(entity: EntityType, rows: Sequence[Row], inserted: set[Key]) -> Duplicate:
     key = str(entity.natural_key)
     typed = ((number, field_value(entity, key, row[key])) for number, row in enumerate(rows))
     taken = [(number, value) for number, value in typed if value not in inserted]
     found = tuple(Problem(number, key, f"a live {entity.name} has {value!r}") for number, value in taken)
-    raise Duplicate(entity.name, key, found, as_json(taken[0][1]))
+    return Duplicate(entity.name, key, found, as_json(taken[0][1]))

@@ -2,25 +2,20 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar, TypeVarTuple
+from typing import TypeVar, TypeVarTuple
 
 from pydantic import SecretBytes
 from sqlalchemy import Row, Select
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
 from domain.entities import Entities
-from persistence import connections
 from persistence.dialects import Dialect, dialect_of
 from persistence.driver_errors import as_sqlalchemy
 from persistence.integrity import explained
 from persistence.live_rows import INCLUDE_DELETED
 from persistence.one_task import own
 from persistence.session import READ_ONLY, WriteSession
-from persistence.sessions import REPLICA, Sessions
-
-_READ_ONLY: dict[str, Any] = {"postgresql_readonly": True, connections.READ_ONLY: True}
-"""How an engine is told to begin transactions in which the database itself refuses writes."""
+from persistence.sessions import READERS, Sessions
 
 Model = TypeVar("Model", bound=SQLModel)
 Value = TypeVar("Value")
@@ -87,8 +82,7 @@ async def reader(sessions: Sessions, *, current: bool = False) -> AsyncIterator[
 
     It goes to the read replica where there is one, which may be behind by seconds; `current` asks where writes go.
     """
-    engine: AsyncEngine = sessions.kw["bind"] if current else sessions.kw["info"][REPLICA]
-    async with sessions(bind=engine.execution_options(**_READ_ONLY)) as session:
+    async with sessions(bind=sessions.kw["info"][READERS][current]) as session:
         own(session)
         session.sync_session.info[READ_ONLY] = True
         with explained(session.info["entities"]):

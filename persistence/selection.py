@@ -12,7 +12,7 @@ from domain.errors import NotFound, StaleVersion
 from domain.filters import parse_filter
 from domain.rows import key_value
 from persistence.dialects import Dialect, dialect_of
-from persistence.filters import filter_clause
+from persistence.filters import checked_clause
 from persistence.rows_among import rows_among
 from persistence.selection_conditions import among
 from persistence.transaction import Transaction
@@ -59,7 +59,7 @@ async def asked(tx: Transaction, entity: EntityType, selection: Selection) -> As
     if selection.everything:
         return Asked(())
     tree = parse_filter(tx.entities, entity, selection.where or {})
-    return Asked([filter_clause(tx.entities, entity, tree, dialect_of(tx.session))])
+    return Asked([checked_clause(tx.entities, entity, tree, dialect_of(tx.session))])
 
 
 async def select_few(tx: Transaction, entity: EntityType, asked: Asked, *, most: int) -> list[Selected] | None:

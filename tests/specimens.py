@@ -31,24 +31,24 @@ class Size(StrEnum):
     LARGE = "large"
 
 
-class LabelFields(SQLModel):
+class SpecimenLabelFields(SQLModel):
     """A text that many specimens bear."""
 
     key: str = Field(sa_type=_TEXT)
 
 
-class LabelCreate(LabelFields, Schema):
+class SpecimenLabelCreate(SpecimenLabelFields, Schema):
     """A new label."""
 
 
-class Label(LabelFields, Entity, table=True):
+class SpecimenLabel(SpecimenLabelFields, Entity, table=True):
     """A label."""
 
     __tablename__ = "label"
     metadata: ClassVar[MetaData] = METADATA
     natural_key: ClassVar[str | None] = "key"
-    create_schema: ClassVar[type[SQLModel]] = LabelCreate
-    update_schema: ClassVar[type[SQLModel]] = partial(LabelCreate, "LabelUpdate")
+    create_schema: ClassVar[type[SQLModel]] = SpecimenLabelCreate
+    update_schema: ClassVar[type[SQLModel]] = partial(SpecimenLabelCreate, "SpecimenLabelUpdate")
 
 
 BEARING = Table(
@@ -105,10 +105,10 @@ class Specimen(SpecimenFields, Entity, table=True):
     parts: list["Specimen"] = Relationship(
         back_populates="whole", sa_relationship_kwargs={"foreign_keys": "[Specimen.whole_id]", **COLLECTION}
     )
-    labels: list[Label] = Relationship(sa_relationship_kwargs={"secondary": BEARING, "lazy": "raise"})
+    labels: list[SpecimenLabel] = Relationship(sa_relationship_kwargs={"secondary": BEARING, "lazy": "raise"})
 
 
-ENTITIES = Entities([Specimen, Label])
+ENTITIES = Entities([Specimen, SpecimenLabel])
 
 DELETED = datetime(2024, 6, 1, tzinfo=UTC)
 

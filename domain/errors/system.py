@@ -15,8 +15,8 @@ class UnauditedWrite(CounterfoilError):
     def __str__(self) -> str:
         """Name the right calls."""
         return (
-            f"{self.statement} on {self.table!r} would leave no audit row: change objects and flush, or use "
-            "insert_rows, update_rows, soft_delete_rows, restore_rows of persistence"
+            f"{self.statement} on {self.table!r} would leave no audit row: change objects and flush, or call a service "
+            "(persistence.service); what stands between two entities is an entity of its own"
         )
 
 

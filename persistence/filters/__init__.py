@@ -1,5 +1,5 @@
 """Filters as SQL."""
 
-from persistence.filters.clause import filter_clause
+from persistence.filters.clause import checked_clause, filter_clause
 
-__all__ = ["filter_clause"]
+__all__ = ["checked_clause", "filter_clause"]

@@ -24,8 +24,14 @@ def filter_clause(
     Conditions through relations ask of live related rows, with `include_deleted` also of deleted ones; whether the
     entity's own deleted rows are left out is for the statement to say. Raises UnknownName, InvalidFilter.
     """
-    writer = _Writer(entities, entity, dialect, include_deleted)
-    return writer.clause(checked(entities, entity, tree))
+    return checked_clause(entities, entity, checked(entities, entity, tree), dialect, include_deleted=include_deleted)
+
+
+def checked_clause(
+    entities: Entities, entity: EntityType, tree: Filter, dialect: Dialect, *, include_deleted: bool = False
+) -> ColumnElement[bool]:
+    """Return the clause of a tree that `parse_filter` or `checked` has returned, as `filter_clause` does."""
+    return _Writer(entities, entity, dialect, include_deleted).clause(tree)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 
 from domain.entities import Entities, EntityType
 from domain.filters import And, Filter, checked, parse_filter, render_filter
-from persistence.filters import filter_clause
+from persistence.filters import checked_clause
 from persistence.reader import Reader
 
 Where = Filter | Mapping[str, Any] | None
@@ -34,7 +34,7 @@ def clauses(
     tree = filter_of(read.entities, entity, where, conditions)
     if tree is None:
         return []
-    return [filter_clause(read.entities, entity, tree, read.dialect, include_deleted=include_deleted)]
+    return [checked_clause(read.entities, entity, tree, read.dialect, include_deleted=include_deleted)]
 
 
 def words(entities: Entities, entity: EntityType, where: Where, conditions: Mapping[str, Any]) -> dict[str, JsonValue]:

@@ -15,7 +15,7 @@ from persistence.dialects import Dialect
 from persistence.filters import filter_clause
 
 
-class Crate(Entity, table=True):
+class Casket(Entity, table=True):
     """Something with an array."""
 
     __tablename__ = "crate"
@@ -25,7 +25,7 @@ class Crate(Entity, table=True):
     marks: list[str] | None = Field(default=None, sa_type=cast("type[Any]", ARRAY(String)))
 
 
-ENTITIES = Entities([Crate])
+ENTITIES = Entities([Casket])
 
 CASES: list[tuple[dict[str, Any], list[int]]] = [
     ({"marks__overlap": ["a", "c"]}, [1, 3]),
@@ -42,7 +42,7 @@ async def test_arrays_overlap_and_are_equal(database: Database, subtests: pytest
     """PostgreSQL's own arrays take the operator that lists in JSON take elsewhere."""
     crate = ENTITIES["crate"]
     async with database.engine.begin() as connection:
-        await connection.run_sync(Crate.metadata.create_all)
+        await connection.run_sync(Casket.metadata.create_all)
         rows: list[Any] = [["a", "b"], ["b"], ["c"], None]
         await connection.execute(insert(crate.table), [{"id": n, "marks": row} for n, row in enumerate(rows, 1)])
         for words, expected in CASES:

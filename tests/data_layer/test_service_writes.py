@@ -102,6 +102,20 @@ async def test_half_of_many_is_never_committed(sessions: Sessions) -> None:
         assert [task.key for task in await TASKS.find(read)] == ["k0"]
 
 
+async def test_a_row_beside_one_that_is_taken_is_never_committed(sessions: Sessions) -> None:
+    """The statement inserts what it can before it is known that another row cannot be."""
+    project = await make_project(sessions)
+    rows = [{"key": key, "title": "T", "project_id": project} for key in ("new", "taken")]
+    async with begin(sessions) as tx:
+        await TASKS.create(tx, rows[1])
+    with pytest.raises(Duplicate, match="taken"):  # noqa: PT012 - it comes at the end of the scope
+        async with begin(sessions) as tx:
+            with pytest.raises(Duplicate):
+                await TASKS.create_many(tx, rows)
+    async with reader(sessions) as read:
+        assert [task.key for task in await TASKS.find(read)] == ["taken"]
+
+
 async def test_upsert_many_counts(sessions: Sessions) -> None:
     """Objects of the session are fresh afterwards."""
     project = await make_project(sessions)

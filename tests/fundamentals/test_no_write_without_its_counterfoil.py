@@ -83,7 +83,7 @@ async def test_bulk_statements_that_would_go_round_the_audit_are_refused(
     """The session refuses them with an error that names the right calls, and nothing is written."""
     await plant(sessions, tasks=1)
     before = await images(sessions, "task")
-    with pytest.raises(UnauditedWrite, match=r"would leave no audit row: change objects and flush, or use insert_rows"):
+    with pytest.raises(UnauditedWrite, match=r"would leave no audit row: change objects and flush, or call a service"):
         async with begin(sessions) as tx:
             await tx.session.execute(statement)  # type: ignore[call-overload]
     assert await images(sessions, "task") == before
