@@ -14,7 +14,7 @@ from tests.ledger import assert_balanced
 from tests.worlds import live, sql, trail
 from worker.settings import Settings
 
-pytestmark = pytest.mark.on_every_engine
+pytestmark = pytest.mark.on_every_engine(without=("mariadb",), reason="its bulk jobs go the same way")
 
 ADVISORIES = 2_661
 THERE = 100

@@ -82,6 +82,7 @@ async def test_a_change_that_the_table_refuses_costs_its_line_alone(
     await assert_balanced(sessions)
 
 
+@pytest.mark.on_every_engine(without=("sqlite", "mariadb"), reason="thousands of rows")
 async def test_a_row_that_comes_again_is_refused_however_far_below(
     settings: Settings, database: Database, sessions: Sessions, redis: ArqRedis, tmp_path: Path
 ) -> None:

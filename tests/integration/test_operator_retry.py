@@ -99,6 +99,7 @@ async def test_what_can_never_run_is_refused_with_the_reason(
     assert (await jobs(sessions))["bad"]["state"] == "dead"
 
 
+@pytest.mark.on_every_engine(without=("sqlite", "mariadb"), reason="no database is asked")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -151,6 +152,9 @@ async def test_a_retry_that_loses_audit_rows_is_rolled_back(database: Database, 
     assert {row["state"] for row in (await jobs(sessions)).values()} == {"dead"}
 
 
+@pytest.mark.on_every_engine(
+    without=("sqlite", "mariadb"), reason="a worker process takes long; they have tests of their own"
+)
 async def test_a_retried_job_succeeds_after_its_cause_is_mended(
     settings: Settings, sessions: Sessions, redis: ArqRedis, tmp_path: Path
 ) -> None:

@@ -56,6 +56,7 @@ async def test_a_schedule_is_added_listed_and_ticks(settings: Settings, sessions
     assert (entry.entity_id, entry.action, entry.actor, entry.reason) == ("nightly", "insert", "ada", "tidy")
 
 
+@pytest.mark.on_every_engine(without=("sqlite", "mariadb"), reason="no database is asked")
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
