@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, Enum, ForeignKey, MetaData, Numeric, 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import Field, Relationship, SQLModel
 
+import domain.task_manager  # noqa: F401 - all mappers of a process are configured together, whoever is first
 from domain.column_types import json_value, key_text
 from domain.entities import Entities
 from domain.entity import COLLECTION, RELATED, Entity, Schema, partial
