@@ -36,5 +36,7 @@ def configure_logs(log_format: str, level: str, stream: TextIO = sys.stderr) -> 
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    # The pool's own lines bear the name of our class, which no setting of SQLAlchemy's holds back.
+    logging.getLogger("persistence.watch.pool").setLevel("WARNING")
     # INFO is SQL without its values; at DEBUG SQLAlchemy would add the rows that a query returns.
     logging.getLogger("sqlalchemy.engine").setLevel("INFO" if level == "debug" else "WARNING")

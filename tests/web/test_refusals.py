@@ -7,6 +7,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from domain import errors
 from domain.errors import CounterfoilError
@@ -57,17 +59,18 @@ async def test_a_query_that_does_not_fit_names_its_parameters(client: httpx.Asyn
     assert (told.status, set(told.fields)) == (422, {"limit", "cursor", "since", "until"})
 
 
-async def test_an_unforeseen_error_tells_its_request_id_alone(app: FastAPI, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_unforeseen_error_tells_its_request_id_alone(app: FastAPI) -> None:
     """Neither text nor class of what happened; the log has it, under the same id."""
 
     @app.get("/broken")
     async def broken() -> None:
         raise RuntimeError(HIDDEN)
 
-    async with client_of(app) as client:
-        answer = await client.get("/broken", headers={"X-Request-ID": "find-me"})
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        async with client_of(app) as client:
+            answer = await client.get("/broken", headers={"X-Request-ID": "find-me"})
     assert (problem_in(answer).status, HIDDEN in answer.text, "RuntimeError" in answer.text) == (500, False, False)
-    assert "find-me" in capsys.readouterr().out
+    assert [line["request_id"] for line in lines if line["log_level"] == "error"] == ["find-me"]
 
 
 async def test_a_failed_commit_is_no_success(app: FastAPI, database: Database) -> None:
