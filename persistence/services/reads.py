@@ -11,8 +11,12 @@ from persistence.dialects import Dialect
 from persistence.pages.sort import order_by, sort_keys
 from persistence.portable.stream import in_batches
 from persistence.services.among import scalars_among
+from persistence.services.asked import MOST_ROWS, check_number, possible_ids
 from persistence.services.bound import Bound, Create, Model, Names, Read, Update, names_of, reader_of
 from persistence.services.conditions import Where
+
+MOST_BATCH = 1_000_000
+"""Rows that a stream may hold in memory at a time."""
 
 
 class Reads(Bound[Model, Create, Update]):
@@ -20,7 +24,9 @@ class Reads(Bound[Model, Create, Update]):
 
     async def get(self, read: Read, row_id: int, *, load: Names = (), include_deleted: bool = False) -> Model | None:
         """Return the row with this id, or None."""
-        if not load:
+        if not possible_ids(self.entity(read), (row_id,)):
+            return None
+        if load == ():
             return await reader_of(read).get(self.model, row_id, include_deleted=include_deleted)
         query = self._live(read, load, include_deleted=include_deleted)
         return await _one(read, query.where(self._id == row_id))
@@ -50,10 +56,11 @@ class Reads(Bound[Model, Create, Update]):
         self, read: Read, ids: Sequence[int], *, load: Names = (), include_deleted: bool = False
     ) -> list[Model]:
         """Return the rows with these ids in the order of the ids; those that are not there are left out."""
-        if not ids:
+        wanted = possible_ids(self.entity(read), ids)
+        if not wanted:
             return []
         query = self._live(read, load, include_deleted=include_deleted)
-        rows = await scalars_among(reader_of(read), query, self._id, list(dict.fromkeys(ids)))
+        rows = await scalars_among(reader_of(read), query, self._id, wanted)
         by_id = {row.id: row for row in rows}
         return [by_id[row_id] for row_id in ids if row_id in by_id]
 
@@ -79,6 +86,8 @@ class Reads(Bound[Model, Create, Update]):
         **conditions: Any,  # noqa: ANN401 - values of any field
     ) -> list[Model]:
         """Return the rows that fit, by default in the order of their ids."""
+        if limit is not None:
+            check_number(self.entity(read), limit, 0, MOST_ROWS, "limit")
         query = self._query(read, where, conditions, sort=sort, load=load, include_deleted=include_deleted)
         return list(await reader_of(read).scalars(query.limit(limit)))
 
@@ -136,6 +145,7 @@ class Reads(Bound[Model, Create, Update]):
 
         On MySQL in statements of `batch` rows each, as pages are read.
         """
+        check_number(self.entity(read), batch, 1, MOST_BATCH, "batch")
         reader, keys = reader_of(read), sort_keys(self.entity(read), names_of(sort))
         query = self._query(read, where, conditions, load=load, include_deleted=include_deleted)
         if reader.dialect is Dialect.MYSQL:

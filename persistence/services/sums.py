@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Float, Integer, Numeric, func
+from sqlalchemy import ARRAY, JSON, Boolean, Float, Integer, Numeric, Uuid, func
 
 from domain.entities import EntityType
 from domain.errors import InvalidQuery, Problem, UnknownName
@@ -49,7 +49,7 @@ class Sums(Bound[Model, Create, Update]):
     ) -> list[Aggregate]:
         """Return one Aggregate for each combination of values in `by`, sorted by these; without `by` a single one.
 
-        Raises UnknownName, and InvalidQuery for a sum or an average of what is no number.
+        Raises UnknownName, and InvalidQuery for a sum or an average of what is no number, a min of what has no order.
         """
         entity = self.entity(read)
         groups = [self._mapped(entity, name) for name in names_of(by)]
@@ -72,6 +72,8 @@ class Sums(Bound[Model, Create, Update]):
         column = self._mapped(entity, name)
         if function in {"sum", "avg"} and not isinstance(column.type, Integer | Numeric | Float):
             raise InvalidQuery(entity.name, (Problem(None, f"{function}_of", f"{name} is no number"),))
+        if function in {"min", "max"} and isinstance(column.type, JSON | ARRAY | Boolean | Uuid):
+            raise InvalidQuery(entity.name, (Problem(None, f"{function}_of", f"{name} has no order"),))
         return column
 
     def _mapped(self, entity: EntityType, name: str) -> Any:  # noqa: ANN401 - a mapped column
