@@ -55,6 +55,18 @@ async def test_the_same_key_twice_is_one_job(client: httpx.AsyncClient) -> None:
     assert problem_in(other).status == 409
 
 
+@pytest.mark.parametrize("job", ["update", "soft_delete"])
+async def test_a_job_may_ask_for_what_clients_may_filter_by(client: httpx.AsyncClient, job: str) -> None:
+    """Any other name is refused at the door and as unknown, before a worker finds it; `email` is not for clients."""
+    extra = {"changes": {"name": "x"}} if job == "update" else {}
+    for name in ("email", "emial", "assigned_tasks__titel"):
+        command = {"entity": "member", "where": {f"{name}__startswith": "a"}, **extra}
+        refused = problem_in(await client.post(f"/jobs/{job}", json=command))
+        assert (refused.status, refused.kind) == (422, "UnknownName")
+    command = {"entity": "member", "where": {"key__startswith": "a"}, **extra}
+    assert (await client.post(f"/jobs/{job}", json=command)).status_code == 202
+
+
 @pytest.mark.on_every_engine
 async def test_what_does_not_fit_is_told_by_field(client: httpx.AsyncClient) -> None:
     """Wrong arguments, an unknown entity, an unknown job, no JSON, a queue of ours: each with its own status."""

@@ -37,8 +37,9 @@ def filterable(resource: Resource) -> tuple[str, ...]:
 
 def sorts(resource: Resource) -> str:
     """Return what the document says of `sort`."""
-    allowed = resource.service.model.sortable or _columns(resource)
-    return f"Fields, separated by commas, `-` before one for descending: {', '.join(allowed)}."
+    sortable = resource.service.model.sortable
+    allowed = _columns(resource) if sortable is None else sortable
+    return f"Fields, separated by commas, `-` before one for descending: {', '.join(allowed) or 'none'}."
 
 
 def loads(resource: Resource) -> str:

@@ -7,6 +7,7 @@ from fastapi import Path, Query, Request, Response
 
 from domain.entity import MAX_ID
 from domain.filters import Filter, client_filter, client_sort
+from persistence.pages.cursor import LONGEST
 from persistence.reader import Reader
 from web.links import link_pages
 from web.resources.answers import Count, Group, PageRead
@@ -24,7 +25,9 @@ MOST = 200
 RowId = Annotated[int, Path(ge=1, le=MAX_ID, description="The row's id.")]
 IncludeDeleted = Annotated[bool, Query(description="Deleted rows too.")]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
-Cursor = Annotated[str | None, Query(max_length=4000, description="`next` or `previous` of a page of the same list.")]
+Cursor = Annotated[
+    str | None, Query(max_length=LONGEST, description="`next` or `previous` of a page of the same list.")
+]
 
 
 def listing(resource: Resource) -> Callable[..., Any]:
