@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Float, Integer, Numeric, func
+from sqlalchemy import Float, Integer, func
 
 from domain.entities import EntityType
 from domain.errors import InvalidQuery, Problem, UnknownName
+from domain.filters.kinds import Kind, kind_of
 from persistence.services.bound import Bound, Create, Model, Names, Read, Update, names_of, reader_of
 from persistence.services.conditions import Where
 
 Number = int | float | Decimal
+
+_ORDERED = {Kind.NUMBER, Kind.TIME, Kind.TEXT, Kind.CHOICE}
+"""Kinds of columns of which each database has a smallest and a largest value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Sums(Bound[Model, Create, Update]):
     ) -> list[Aggregate]:
         """Return one Aggregate for each combination of values in `by`, sorted by these; without `by` a single one.
 
-        Raises UnknownName, and InvalidQuery for a sum or an average of what is no number.
+        Raises UnknownName, and InvalidQuery for a sum or an average of what is no number, or an extreme of what has no
+        order.
         """
         entity = self.entity(read)
         groups = [self._mapped(entity, name) for name in names_of(by)]
@@ -70,8 +75,10 @@ class Sums(Bound[Model, Create, Update]):
 
     def _measured(self, entity: EntityType, function: str, name: str) -> Any:  # noqa: ANN401 - a mapped column
         column = self._mapped(entity, name)
-        if function in {"sum", "avg"} and not isinstance(column.type, Integer | Numeric | Float):
-            raise InvalidQuery(entity.name, (Problem(None, f"{function}_of", f"{name} is no number"),))
+        kind, extreme = kind_of(column.type), function in {"min", "max"}
+        if kind not in (_ORDERED if extreme else {Kind.NUMBER}):
+            why = f"{name} is {kind}, which has no order on every database" if extreme else f"{name} is no number"
+            raise InvalidQuery(entity.name, (Problem(None, f"{function}_of", why),))
         return column
 
     def _mapped(self, entity: EntityType, name: str) -> Any:  # noqa: ANN401 - a mapped column
