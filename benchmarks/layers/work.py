@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 ROWS = 200_000
 PAGE = 50
+PROJECT = 2
+"""The project of tasks that are created."""
 LOADED = 100
 """Tasks that are read with their project, assignee and subtasks; the first of them have five subtasks each."""
 DEEP = 190_000
