@@ -13,6 +13,7 @@ from starlette.routing import compile_path
 from starlette.types import Scope
 
 from domain.errors import CounterfoilError
+from domain.errors.base import PROBLEMS_SENT
 from domain.job import Severity
 from persistence.classification import severity
 from web.problems import FieldProblem, problem
@@ -58,7 +59,8 @@ async def _of_validation(request: Request, error: Any) -> JSONResponse:  # noqa:
     details: Sequence[dict[str, Any]] = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
         return problem(request.scope, 400, "the body is not JSON")
-    found = [_field_problem(detail) for detail in details]
+    # A body may have hundreds of thousands of unknown fields, and the process does nothing else meanwhile.
+    found = [_field_problem(detail) for detail in details[:PROBLEMS_SENT]]
     listing = "; ".join(f"{one.place} {one.field}".rstrip() + f": {one.message}" for one in found[:5])
     return problem(request.scope, 422, f"the request does not fit: {listing}", kind="InvalidRequest", problems=found)
 
