@@ -16,13 +16,13 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from domain.errors import NotFound
-from domain.job import JobState, Severity
+from domain.job import JobState
 from domain.progress import PROGRESS_KEY
-from persistence.classification import severity
 from persistence.job_table import JobRow
 from persistence.reader import reader
 from persistence.sessions import Sessions
 from web.documented import BEARER, refusals
+from web.refusals import is_for_the_moment
 from web.routes.jobs import JobId
 from web.scopes import Serving
 from web.served import Served
@@ -86,7 +86,7 @@ async def _told(serving: Served, job_id: str, first: dict[str, Any]) -> AsyncIte
         try:
             row = await _look(serving.database.sessions, job_id)
         except Exception as error:  # the answer has begun: it can say no 503
-            if severity(error) is not Severity.TRANSIENT:
+            if not is_for_the_moment(error):
                 raise
             structlog.get_logger("counterfoil.web").warning("http.stream_ended", error=type(error).__name__)
             return
