@@ -47,14 +47,15 @@ class Sums(Bound[Model, Create, Update]):
         min_of: Names = (),
         max_of: Names = (),
         avg_of: Names = (),
+        most: int | None = None,
         where: Where = None,
         include_deleted: bool = False,
         **conditions: Any,  # noqa: ANN401 - values of any field
     ) -> list[Aggregate]:
         """Return one Aggregate for each combination of values in `by`, sorted by these; without `by` a single one.
 
-        Raises UnknownName, and InvalidQuery for a sum or an average of what is no number, or an extreme of what has no
-        order.
+        Raises UnknownName, and InvalidQuery for a sum or an average of what is no number, an extreme of what has no
+        order, and for more than `most` groups.
         """
         entity = self.entity(read)
         groups = [self._mapped(entity, name) for name in names_of(by)]
@@ -69,8 +70,12 @@ class Sums(Bound[Model, Create, Update]):
             query.with_only_columns(*groups, func.count(self._mapped(entity, "id")), *columns)
             .group_by(*groups)
             .order_by(*groups)
+            .limit(None if most is None else most + 1)
         )
         rows = await reader_of(read).rows(query)
+        if most is not None and len(rows) > most:
+            why = f"more than {most} groups; say conditions, or a field with fewer values"
+            raise InvalidQuery(entity.name, (Problem(None, "by", why),))
         return [_aggregate(entity, names_of(by), asked, tuple(row)) for row in rows]
 
     def _measured(self, entity: EntityType, function: str, name: str) -> Any:  # noqa: ANN401 - a mapped column
