@@ -65,14 +65,14 @@ class Bound(Generic[Model, Create, Update]):
         return query.order_by(*order_by(sort_keys(entity, names_of(sort)), reader_of(read).dialect))
 
     def _live(self, read: Read, load: Names, *, include_deleted: bool) -> Select[Model]:
-        query = select(self.model)
-        if not load:  # what has no relations says by itself what it leaves out, in a third of the time
+        query, names = select(self.model), names_of(load)
+        if not names:  # what has no relations says by itself what it leaves out, in a third of the time
             live = query if include_deleted else query.where(self.model.deleted_at.is_(None))  # type: ignore[union-attr]
             return live.execution_options(**{INCLUDE_DELETED: True, AUDITED: True})
         # Relations that were loaded before a write of the same transaction are read again.
         fresh = {"populate_existing": True} if isinstance(read, Transaction) else {}
         options = {INCLUDE_DELETED: include_deleted, AUDITED: True}
-        return query.options(*loads(self.model, names_of(load))).execution_options(**fresh, **options)
+        return query.options(*loads(self.model, names)).execution_options(**fresh, **options)
 
 
 def reader_of(read: Read) -> Reader:

@@ -20,9 +20,10 @@ class Reads(Bound[Model, Create, Update]):
 
     async def get(self, read: Read, row_id: int, *, load: Names = (), include_deleted: bool = False) -> Model | None:
         """Return the row with this id, or None."""
-        if not load:
+        names = names_of(load)
+        if not names:
             return await reader_of(read).get(self.model, row_id, include_deleted=include_deleted)
-        query = self._live(read, load, include_deleted=include_deleted)
+        query = self._live(read, names, include_deleted=include_deleted)
         return await _one(read, query.where(self._id == row_id))
 
     async def get_or_raise(self, read: Read, row_id: int, *, load: Names = (), include_deleted: bool = False) -> Model:
