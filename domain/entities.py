@@ -79,6 +79,14 @@ class Entities(Mapping[str, EntityType]):
         types = [EntityType(str(model.__tablename__), model) for model in models]
         self._types = {entity.name: entity for entity in types}
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether it is the same object: a process has one, and caches know what was found by it."""
+        return self is other
+
+    def __hash__(self) -> int:
+        """Return the object's own."""
+        return id(self)
+
     def __getitem__(self, name: str) -> EntityType:
         """Return the entity of this name; raise UnknownName."""
         if name not in self._types:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement
@@ -52,6 +53,7 @@ def order_by(keys: Sequence[SortKey], dialect: Dialect, *, backward: bool = Fals
     return [part for key in keys for part in key.order(dialect, backward=backward)]
 
 
+@lru_cache(maxsize=4096)
 def _key(entity: EntityType, name: str) -> SortKey:
     bare = name.removeprefix("-")
     columns = {str(column.name): column for column in entity.table.columns}
