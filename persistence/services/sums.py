@@ -70,9 +70,11 @@ class Sums(Bound[Model, Create, Update]):
         return [_aggregate(entity, names_of(by), asked, tuple(row)) for row in rows]
 
     def _order(self, read: Read, by: tuple[str, ...]) -> list[ColumnElement[Any]]:
-        entity, dialect = self.entity(read), reader_of(read).dialect
-        nullable = {name: bool(entity.table.c[name].nullable) for name in by}
-        keys = [SortKey(name, descending=False, column=self._mapped(entity, name), nullable=nullable[name]) for name in by]
+        table, dialect = self.entity(read).table, reader_of(read).dialect
+        keys = [
+            SortKey(name, descending=False, column=getattr(self.model, name), nullable=bool(table.c[name].nullable))
+            for name in by
+        ]
         return order_by(keys, dialect)
 
     def _measured(self, entity: EntityType, function: str, name: str) -> Any:  # noqa: ANN401 - a mapped column

@@ -87,7 +87,9 @@ async def test_every_write_of_rows_returns_them_with_relations(sessions: Session
             await TASKS.upsert(tx, {"key": "c", "title": "C", "project_id": beta}, load="project"),
             await TASKS.update(tx, ids[0], {"project_id": beta}, load="project"),
         ]
-        assert [(task.key, task.project.key) for task in written] == [(key, "beta") for key in ("new", "more", "c", "a")]
+        assert [(task.key, task.project.key) for task in written] == [
+            (key, "beta") for key in ("new", "more", "c", "a")
+        ]
 
 
 async def test_lock_takes_a_filter_beside_ids(sessions: Sessions, ids: list[int]) -> None:
