@@ -37,11 +37,11 @@ STRATEGIES: list[tuple[str | tuple[str, ...], int]] = [
     (("project", "assignee", "parent"), 1),
     ("parent*3", 1),
     ("subtasks", 2),
-    (("subtasks", "project"), 2),
+    ("subtasks.assignee", 2),
     (("subtasks.assignee", "subtasks.project"), 2),
     ("subtasks.subtasks", 3),
     ("subtasks*3", 4),
-    ("subtasks*2.assignee", 3),
+    (("project", "subtasks*2.assignee"), 3),
     ("project.tasks.assignee", 2),
 ]
 
