@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Request, Response
 
 from domain.entity import MAX_ID
-from domain.filters import Filter, client_filter, client_sort
+from domain.filters import Filter, client_filter, client_sort, words_of_texts
 from persistence.reader import Reader
 from web.links import link_pages
 from web.resources.answers import Count, Group, PageRead
@@ -15,11 +15,13 @@ from web.resources.etags import tag
 from web.resources.paths import names_in, relations_in, tree_of
 from web.resources.read_models import EntityRead
 from web.resources.resource import Resource
-from web.resources.words import conditions
 from web.scopes import Read
 
 MOST = 200
 """Rows of a page: with relations, several times as many are read."""
+
+_RESERVED = frozenset({"sort", "limit", "cursor", "load", "include_deleted", "by"})
+"""Parameters that are no conditions; a field of such a name is meant with an operator, as in `sort__eq`."""
 
 RowId = Annotated[int, Path(ge=1, le=MAX_ID, description="The row's id.")]
 IncludeDeleted = Annotated[bool, Query(description="Deleted rows too.")]
@@ -106,5 +108,5 @@ def getting(resource: Resource) -> Callable[..., Any]:
 
 
 def _where(resource: Resource, read: Reader, request: Request) -> Filter | None:
-    words = conditions(resource.name, request.query_params.multi_items())
+    words = words_of_texts(resource.name, request.query_params.multi_items(), reserved=_RESERVED)
     return client_filter(read.entities, read.entities[resource.name], words) if words else None
