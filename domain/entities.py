@@ -84,6 +84,14 @@ class Entities(Mapping[str, EntityType]):
             _refuse_silent_writes(entity)
         self._types = {entity.name: entity for entity in types}
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether it is the same object: a process has one, and caches know what was found by it."""
+        return self is other
+
+    def __hash__(self) -> int:
+        """Return the object's own."""
+        return id(self)
+
     def __getitem__(self, name: str) -> EntityType:
         """Return the entity of this name; raise UnknownName."""
         if name not in self._types:

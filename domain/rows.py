@@ -77,8 +77,6 @@ def key_value(entity: EntityType, value: Key) -> Key:
         problem = Problem(None, "key", f"{entity.name} has no natural key; select by id or where")
         raise InvalidRows(entity.name, (problem,))
     found: Key = field_value(entity, name, value)
-    if isinstance(found, str) and unstorable_path(found) is not None:
-        raise InvalidRows(entity.name, (Problem(None, name, UNSTORABLE),))
     return found
 
 

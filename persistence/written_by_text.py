@@ -36,7 +36,7 @@ def written_by_text(sentence: str) -> tuple[tuple[str, str], ...]:
 
 
 def _forms(sentence: str) -> list[str]:
-    """Return the text with and without comments: one may stand between words, or only look like one."""
+    """Return the text with and without comments: one may stand between words, or hide them where it is none."""
     bare = _QUOTED_OR_COMMENT.sub(lambda found: found[1] or " ", sentence)
     inner, before = sentence, ""
     while inner != before:

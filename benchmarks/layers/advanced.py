@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload, selectinload
 
 from benchmarks.layers.tables import Task
-from benchmarks.layers.work import DEEP, LOADED, PAGE, Operation, row_of
+from benchmarks.layers.work import DEEP, LOADED, PAGE, PROJECT, Operation, row_of
 
 _NEWEST = OrderBy("created_at", "desc"), OrderBy("id", "desc")
 _LOADED = [joinedload(Task.project), joinedload(Task.assignee), selectinload(Task.subtasks)]
@@ -56,7 +56,7 @@ class Advanced:
     async def create(self, _number: int) -> int:
         """Create a task."""
         self._created += 1
-        new = {"key": f"created-{self._created}", "title": "a new task", "tags": [], "project_id": 2}
+        new = {"key": f"created-{self._created}", "title": "a new task", "tags": [], "project_id": PROJECT}
         async with self._sessions() as session:
             await _Tasks(session=session).create(new, auto_commit=True)
         return 1

@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload, selectinload
 
-from benchmarks.layers.work import DEEP, LOADED, PAGE, Operation, row_of
+from benchmarks.layers.work import DEEP, LOADED, PAGE, PROJECT, Operation, row_of
 
 NAMES = ("get", "find", "load", "naive", "create", "update", "offset")
 
@@ -73,10 +73,13 @@ class ByHand:
         return rows
 
     async def create(self, _number: int) -> int:
-        """Create a task, with its audit row."""
+        """Create a task, with its audit row, in a project that nobody deletes meanwhile."""
         self._created += 1
+        project = self._models.project
+        alive = select(project.id).where(project.id == PROJECT, project.deleted_at.is_(None)).with_for_update(read=True)
         async with self._sessions() as session, session.begin():
-            task = self._task(key=f"created-{self._created}", title="a new task", tags=[], project_id=2)
+            (await session.execute(alive)).one()
+            task = self._task(key=f"created-{self._created}", title="a new task", tags=[], project_id=PROJECT)
             session.add(task)
             await session.flush()
             session.add(self._audited(task, "insert", None, image(task)))

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
 from benchmarks.layers.tables import Task
-from benchmarks.layers.work import DEEP, PAGE, Operation, row_of
+from benchmarks.layers.work import DEEP, PAGE, PROJECT, Operation, row_of
 
 
 class _New(BaseModel):
@@ -50,7 +50,7 @@ class Crud:
     async def create(self, _number: int) -> int:
         """Create a task."""
         self._created += 1
-        new = _New(key=f"created-{self._created}", title="a new task", project_id=2)
+        new = _New(key=f"created-{self._created}", title="a new task", project_id=PROJECT)
         async with self._sessions() as session:
             await self._tasks.create(session, new)
         return 1

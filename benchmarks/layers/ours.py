@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from benchmarks.layers.work import DEEP, LOADED, PAGE, STEP, Operation, row_of
+from benchmarks.layers.work import DEEP, LOADED, PAGE, PROJECT, STEP, Operation, row_of
 from domain.origin import Origin
 from domain.task import TaskCreate
 from persistence.database import open_database
@@ -51,7 +51,7 @@ class Ours:
     async def create(self, _number: int) -> int:
         """Create a task, with its audit row."""
         self._created += 1
-        new = TaskCreate(key=f"created-{self._created}", title="a new task", project_id=2)
+        new = TaskCreate(key=f"created-{self._created}", title="a new task", project_id=PROJECT)
         async with transaction(self._sessions, _ORIGIN) as tx:
             await self._tasks.create(tx, new)
         return 1

@@ -3,13 +3,17 @@
 Used by interpreters of several environments, so it needs nothing but the standard library.
 """
 
+import os
 from collections.abc import Awaitable, Callable, Mapping
 
-ROWS = 200_000
+ROWS = int(os.environ.get("LAYERS_ROWS", "200000"))
+"""Tasks; the last 10,000 are subtasks."""
 PAGE = 50
+PROJECT = 2
+"""The project of tasks that are created."""
 LOADED = 100
 """Tasks that are read with their project, assignee and subtasks; the first of them have five subtasks each."""
-DEEP = 190_000
+DEEP = ROWS - 10_000
 """Rows before the page that is deep in the list."""
 STEP = 1_000
 """Rows of the pages by which it is reached."""

@@ -21,6 +21,9 @@ LAYERS: Final[Mapping[str, Path]] = {
     "advanced": OTHERS,
 }
 """Each layer's module, and the interpreter that has what it needs."""
+ROWS: Final = (200_000, 12_000)
+"""Tasks in the table; the second is for a quick run."""
+SUBTASKS: Final = 10_000
 ROUNDS: Final = (15, 1)
 """Turns of every work in one repetition; the second is for a quick run."""
 FIRST_CREATED: Final = 1_000_000
@@ -28,11 +31,18 @@ FIRST_CREATED: Final = 1_000_000
 
 
 async def layers(bench: Bench) -> None:
-    """Let all layers have their turns at each work on one database; who fails is named, and leaves the rest."""
-    async with bench.clean() as url, AsyncExitStack() as stack:
-        async with connected(url) as connection:
-            await connection.execute(SEED.read_text(encoding="utf-8"))
-            await connection.execute("VACUUM (FREEZE, ANALYZE)")
+    """Measure on a database of its own."""
+    async with bench.clean() as url:
+        await layers_on(bench, url)
+
+
+async def layers_on(bench: Bench, url: str) -> None:
+    """Let all layers have their turns at each work on this database; who fails is named, and leaves the rest."""
+    rows = ROWS[bench.quick]
+    async with connected(url) as connection:
+        await connection.execute(SEED.read_text(encoding="utf-8").format(rows=rows, deep=rows - SUBTASKS))
+        await connection.execute("VACUUM (FREEZE, ANALYZE)")
+    async with AsyncExitStack() as stack:
         open_: dict[str, tuple[Child, list[str]]] = {}
         for number, (name, python) in enumerate(LAYERS.items()):
             try:
@@ -53,7 +63,7 @@ async def _open(  # noqa: PLR0913, PLR0917 - what a child is started with
     bench: Bench, stack: AsyncExitStack, url: str, name: str, python: Path, begin: int
 ) -> tuple[Child, list[str]]:
     command = [str(python), "-m", "benchmarks.layers.child", name, str(begin)]
-    given = bench.environment(OURS, "update", url)
+    given = {**bench.environment(OURS, "update", url), "LAYERS_ROWS": str(ROWS[bench.quick])}
     child = await stack.enter_async_context(running(f"layer {name}", command, given, bench.logs))
     ready = await child.expect("ready")
     return child, ready["work"]

@@ -5,6 +5,7 @@ from domain.filters.check import checked
 from domain.filters.fields import Field, field, search
 from domain.filters.operators import Operator
 from domain.filters.parse import parse_filter, render_filter
+from domain.filters.texts import words_of_texts
 from domain.filters.tree import And, Condition, Filter, Not, Or, Search
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "parse_filter",
     "render_filter",
     "search",
+    "words_of_texts",
 ]

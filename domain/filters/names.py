@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from domain.entities import Entities, EntityType
 from domain.errors import InvalidFilter, UnknownName
@@ -13,6 +14,9 @@ _OPERATORS = frozenset(operator.value for operator in Operator)
 
 HOPS = 5
 """Relations that one name may lead through; each is a subquery within the one before."""
+
+REMEMBERED = 100
+"""Characters of a name that is worth remembering: a sender's own inventions must not fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,10 @@ def resolve(names: Names, name: str) -> tuple[Target, str | None]:
 
     Raises UnknownName, with the nearest valid name, and InvalidFilter for a name that leads too far.
     """
+    return _resolved(names, name) if len(name) <= REMEMBERED else _resolve(names, name)
+
+
+def _resolve(names: Names, name: str) -> tuple[Target, str | None]:
     here, rest, taken = names, name, list[Relation]()
     while True:
         if found := _column(here, rest):
@@ -109,6 +117,9 @@ def resolve(names: Names, name: str) -> tuple[Target, str | None]:
         if after in {"", "__is_null"}:
             return Target(here, tuple(taken), None), after.removeprefix("__") or None
         rest = after.removeprefix("__") if after.startswith("__") else after.removeprefix(".")
+
+
+_resolved = lru_cache(maxsize=4096)(_resolve)
 
 
 def _column(here: Names, rest: str) -> str | None:

@@ -20,7 +20,7 @@ _SIGNED = 16
 """Bytes of the signature: 128 bits."""
 
 LONGEST = 8_000
-"""Characters of a cursor that is read: proxies cut URLs about there."""
+"""Characters of a cursor: proxies cut URLs about there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Place:
 def write_cursor(key: bytes, entity: EntityType, names: Sequence[str], meaning: str, place: Place) -> str:
     """Return the cursor of a place; `meaning` is what else it is bound to: sort and filter.
 
-    Raises InvalidQuery where it would be longer than those that are read.
+    Raises InvalidQuery where the values at the place are too long for one.
     """
     values = [
         _adapter(entity.model, name).dump_python(value, mode="json", warnings=False)
@@ -46,11 +46,11 @@ def write_cursor(key: bytes, entity: EntityType, names: Sequence[str], meaning: 
     ]
     flags = "b" * place.backward + "h" * place.holding
     said = json.dumps([flags, *values], separators=(",", ":"), ensure_ascii=False).encode()
-    cursor = base64.urlsafe_b64encode(_signature(key, entity, meaning, said) + said).decode().rstrip("=")
-    if len(cursor) > LONGEST:
-        why = f"a row has values too long for a cursor in {', '.join(names)}; sort by shorter ones, or page by offset"
+    found = base64.urlsafe_b64encode(_signature(key, entity, meaning, said) + said).decode().rstrip("=")
+    if len(found) > LONGEST:
+        why = f"makes a cursor of {len(found)} characters, at most {LONGEST} are possible; leave out long texts"
         raise InvalidQuery(entity.name, (Problem(None, "sort", why),))
-    return cursor
+    return found
 
 
 def read_cursor(key: bytes, entity: EntityType, names: Sequence[str], meaning: str, cursor: str) -> Place:

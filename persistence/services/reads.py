@@ -7,16 +7,24 @@ from sqlalchemy import Select, func
 
 from domain.errors import NotFound
 from domain.rows import key_value
+from domain.storable import unstorable_path
 from persistence.dialects import Dialect
 from persistence.pages.sort import order_by, sort_keys
 from persistence.portable.stream import in_batches
-from persistence.services.among import scalars_among
-from persistence.services.asked import MOST_ROWS, check_number, possible_ids
-from persistence.services.bound import Bound, Create, Model, Names, Read, Update, names_of, reader_of
+from persistence.rows_among import scalars_among
+from persistence.services.bound import (
+    Bound,
+    Create,
+    Model,
+    Names,
+    Read,
+    Update,
+    names_of,
+    possible,
+    reader_of,
+    require_within,
+)
 from persistence.services.conditions import Where
-
-MOST_BATCH = 1_000_000
-"""Rows that a stream may hold in memory at a time."""
 
 
 class Reads(Bound[Model, Create, Update]):
@@ -24,11 +32,12 @@ class Reads(Bound[Model, Create, Update]):
 
     async def get(self, read: Read, row_id: int, *, load: Names = (), include_deleted: bool = False) -> Model | None:
         """Return the row with this id, or None."""
-        if not possible_ids(self.entity(read), (row_id,)):
+        names = names_of(load)
+        query = self._live(read, names, include_deleted=include_deleted) if names else None
+        if not possible([row_id]):
             return None
-        if load == ():
+        if query is None:
             return await reader_of(read).get(self.model, row_id, include_deleted=include_deleted)
-        query = self._live(read, load, include_deleted=include_deleted)
         return await _one(read, query.where(self._id == row_id))
 
     async def get_or_raise(self, read: Read, row_id: int, *, load: Names = (), include_deleted: bool = False) -> Model:
@@ -47,6 +56,8 @@ class Reads(Bound[Model, Create, Update]):
         """
         entity = self.entity(read)
         value = key_value(entity, key)
+        if unstorable_path(value) is not None:  # no row has it, and not every database can be asked
+            return None
         query = self._live(read, load, include_deleted=include_deleted)
         query = query.where(self._column(str(entity.natural_key)) == value)
         deleted_last = self._column("deleted_at").is_not(None)
@@ -56,11 +67,10 @@ class Reads(Bound[Model, Create, Update]):
         self, read: Read, ids: Sequence[int], *, load: Names = (), include_deleted: bool = False
     ) -> list[Model]:
         """Return the rows with these ids in the order of the ids; those that are not there are left out."""
-        wanted = possible_ids(self.entity(read), ids)
-        if not wanted:
+        if not ids:
             return []
         query = self._live(read, load, include_deleted=include_deleted)
-        rows = await scalars_among(reader_of(read), query, self._id, wanted)
+        rows = await scalars_among(reader_of(read), query, self._id, possible(dict.fromkeys(ids)))
         by_id = {row.id: row for row in rows}
         return [by_id[row_id] for row_id in ids if row_id in by_id]
 
@@ -87,7 +97,7 @@ class Reads(Bound[Model, Create, Update]):
     ) -> list[Model]:
         """Return the rows that fit, by default in the order of their ids."""
         if limit is not None:
-            check_number(self.entity(read), limit, 0, MOST_ROWS, "limit")
+            require_within(self.entity(read), "limit", limit, 0)
         query = self._query(read, where, conditions, sort=sort, load=load, include_deleted=include_deleted)
         return list(await reader_of(read).scalars(query.limit(limit)))
 
@@ -145,7 +155,7 @@ class Reads(Bound[Model, Create, Update]):
 
         On MySQL in statements of `batch` rows each, as pages are read.
         """
-        check_number(self.entity(read), batch, 1, MOST_BATCH, "batch")
+        require_within(self.entity(read), "batch", batch, 1)
         reader, keys = reader_of(read), sort_keys(self.entity(read), names_of(sort))
         query = self._query(read, where, conditions, load=load, include_deleted=include_deleted)
         if reader.dialect is Dialect.MYSQL:

@@ -17,9 +17,11 @@ from benchmarks.bulk.worker import JobFailed, bulk_worker
 from benchmarks.child import ChildFailed
 from benchmarks.contenders import OURS, PEERS
 from benchmarks.databases import connected, plain
+from benchmarks.layers.targets import WORK
 from benchmarks.match import measure
 from benchmarks.meter import WARM
 from benchmarks.parts.bulk import bulk_on
+from benchmarks.parts.layers import layers_on
 from benchmarks.parts.limit import SCRIPTS, SCRIPTS_FOLDER, pgbench
 from benchmarks.targets import TARGETS
 from benchmarks.turns import counting
@@ -86,6 +88,13 @@ async def test_bulk_jobs_are_measured_in_every_way_that_the_targets_name(bench: 
     assert {name for name in named if not any(part.isdecimal() for part in name.split("."))} <= found.keys()
     assert {f"bulk.few.1.{way}" for way in ("statement", "copy")} <= found.keys()
     assert min(value for values in found.values() for value in values) > 0
+
+
+async def test_the_services_do_the_work_that_is_done_by_hand(bench: Bench) -> None:
+    """Every piece of it by both; whoever meets another number of rows has no figure; who is absent is named."""
+    await layers_on(bench, bench.database_url)
+    assert {f"layers.{work}.{layer}" for work in WORK for layer in ("ours", "bare")} <= bench.figures.values.keys()
+    assert bench.figures.failures.keys() <= {"layers.fastcrud_layer", "layers.advanced"}
 
 
 async def test_a_load_without_its_audit_rows_has_no_rate(bench: Bench) -> None:

@@ -12,6 +12,7 @@ from worker.cli.demo import demo
 from worker.cli.dev import dev
 from worker.cli.drop import drop
 from worker.cli.enqueue import enqueue
+from worker.cli.find import find
 from worker.cli.import_file import import_file
 from worker.cli.job import job
 from worker.cli.jobs import jobs
@@ -34,7 +35,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,  # a traceback with local variables would print payloads
     )
     servers = (dev, check, migrate, revision, worker, top)
-    for command in (*servers, enqueue, jobs, job, rejects, report, retry, drop, cancel, audit, demo):
+    for command in (*servers, enqueue, jobs, job, rejects, report, retry, drop, cancel, find, audit, demo):
         app.command()(command)
     app.command("import")(import_file)
     app.add_typer(schedule, name="schedule")

@@ -1,32 +1,37 @@
-"""Conditions of a query string as words of the filter language: which parameter is one, and what its text means."""
+"""Conditions as texts, such as a query string's or a command line's, as words of the filter language."""
 
 import json
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pydantic import JsonValue
 
 from domain.errors import InvalidFilter
-from domain.filters import Operator
+from domain.filters.operators import Operator
 
-RESERVED = frozenset({"sort", "limit", "cursor", "load", "filter", "include_deleted", "by"})
-"""Parameters that are no conditions; a field of such a name is meant with an operator, as in `sort__eq`."""
+TREE = "filter"
+"""The name whose text is a whole filter as JSON."""
 
 _LISTS = {Operator.IN, Operator.NOT_IN, Operator.BETWEEN, Operator.OVERLAP}
 _WORDS: dict[str, JsonValue] = {"true": True, "false": False, "null": None}
 
 
-def conditions(entity: str, parameters: Iterable[tuple[str, str]]) -> dict[str, JsonValue]:
-    """Return the words of a query string: `status__in=a,b`, `project__key=alpha`, `search=text`, `filter={...}`.
+def words_of_texts(
+    entity: str, parameters: Iterable[tuple[str, str]], *, reserved: AbstractSet[str] = frozenset()
+) -> dict[str, JsonValue]:
+    """Return the words of texts by name: `status__in=a,b`, `project__key=alpha`, `search=text`, `filter={...}`.
 
-    A list is one text whose parts commas separate, or the parameter again and again, which allows for commas.
+    Names that are `reserved` for something else are left out.
+
+    A list is one text whose parts commas separate, or the name again and again, which allows for commas.
     Raises InvalidFilter for a `filter` that is no JSON object, and for two values where one is meant.
     """
     texts: dict[str, list[str]] = {}
     for name, text in parameters:
         texts.setdefault(name, []).append(text)
-    found = {name: _value(entity, name, given) for name, given in texts.items() if name not in RESERVED}
-    trees = [_tree(entity, text) for text in texts.get("filter", [])]
+    found = {name: _value(entity, name, given) for name, given in texts.items() if name not in reserved | {TREE}}
+    trees = [_tree(entity, text) for text in texts.get(TREE, [])]
     return {"and": [*([found] if found else []), *trees]} if trees else found
 
 
@@ -46,9 +51,9 @@ def _value(entity: str, name: str, texts: list[str]) -> JsonValue:
 
 
 def _tree(entity: str, text: str) -> dict[str, Any]:
-    found = _json(entity, "filter", text)
+    found = _json(entity, TREE, text)
     if not isinstance(found, dict):
-        raise InvalidFilter.of(entity, "filter", 'expected an object, such as {"or": [{"status": "done"}, ...]}')
+        raise InvalidFilter.of(entity, TREE, 'expected an object, such as {"or": [{"status": "done"}, ...]}')
     return found
 
 
