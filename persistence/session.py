@@ -16,7 +16,7 @@ from domain.entity import Entity
 from domain.errors import OwnEnding, ReadOnly, UnauditedWrite
 from persistence.audit_log import AuditEntry
 from persistence.flush_audit import audit_flush, explained_flush, prepare_flush
-from persistence.live_rows import INCLUDE_DELETED, leave_out_deleted
+from persistence.live_rows import INCLUDE_DELETED, brings_relations, leave_out_deleted
 from persistence.one_task import refuse_sharing, watch
 from persistence.portable.sqlite_errors import ask_what_is_missing
 from persistence.written_tables import written_tables
@@ -45,7 +45,8 @@ class AuditedSession(Session):
         Without this, `get` would answer differently before and after the object is garbage.
         """
         asked = options.pop("execution_options", None) or {}
-        if not options.get("options"):  # no relations come along that the query would have to leave deleted rows out of
+        if not options.get("options") and not brings_relations(entity):
+            # No relations come along that the query would have to leave deleted rows out of.
             asked = {**asked, INCLUDE_DELETED: True, AUDITED: True, _WANTS_DELETED: asked.get(INCLUDE_DELETED, False)}
         found = super().get(entity, ident, execution_options=asked, **options)
         wants_deleted = asked.get(_WANTS_DELETED, asked.get(INCLUDE_DELETED))
