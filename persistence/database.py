@@ -130,6 +130,6 @@ def _refuse_foreign(settings: DatabaseSettings, engine: AsyncEngine) -> None:
     """Refuse what would be ignored on another database than PostgreSQL."""
     if engine.dialect.name == Dialect.POSTGRESQL:
         return
-    names = ("pgbouncer", "listen_url", "statement_timeout", "lock_timeout", "idle_in_transaction_timeout")
+    names = ("pgbouncer", "listen_url", "statement_timeout", "idle_in_transaction_timeout")
     if said := [f"{PREFIX}{name.upper()}" for name in names if getattr(settings, name)]:
         raise SettingsError(tuple(f"{name} is for PostgreSQL alone; DATABASE_URL names another" for name in said))

@@ -54,8 +54,8 @@ def create_engine(  # noqa: PLR0913 - one keyword for each setting of the pool
 
     Times are UTC on every connection, because the audit log keeps rows as `to_jsonb` prints them. Connections are
     renewed after `recycle` seconds and looked at on checkout: managed databases (Neon, Supabase) close idle ones. With
-    `pre_ping` they are asked on every checkout (see decision 0022). `session_settings` are PostgreSQL's alone. Raises
-    ValueError for certificates in the URL that cannot be read.
+    `pre_ping` they are asked on every checkout (see decision 0022). `session_settings` are PostgreSQL's; the other
+    databases know `lock_timeout` of them. Raises ValueError for certificates in the URL that cannot be read.
     """
     shared = is_shared(url, pgbouncer=pgbouncer)
     options = engine_options(url, application_name, session_settings or {}, pgbouncer=shared)

@@ -17,8 +17,8 @@ OLDEST_SQLITE = 33_500
 """The first that returns what it inserts."""
 OLDEST_MARIADB = 100_600
 """The first that passes over locked rows."""
-OLDEST_MYSQL = 80_016
-"""The first that enforces CHECK."""
+OLDEST_MYSQL = 80_017
+"""The first that has the functions by which filters look into JSON."""
 
 PACKET_MB = 64
 """MB that a statement may have on MySQL: a job's arguments have up to 16, and grow when they are quoted."""
@@ -58,7 +58,7 @@ def _version(engine: AsyncEngine, number: int) -> Finding:
         case Dialect.MYSQL if getattr(engine.dialect, "is_mariadb", False):
             name, oldest, shown, needed = "MariaDB", OLDEST_MARIADB, _three(number), "10.6"
         case Dialect.MYSQL:
-            name, oldest, shown, needed = "MySQL", OLDEST_MYSQL, _three(number), "8.0.16"
+            name, oldest, shown, needed = "MySQL", OLDEST_MYSQL, _three(number), "8.0.17"
     old = f"{name} {needed} or newer is needed: upgrade {'Python' if name == 'SQLite' else 'the server'}"
     return Finding(name, shown, "" if number >= oldest else old)
 

@@ -32,7 +32,8 @@ class Reads(Bound[Model, Create, Update]):
 
     async def get(self, read: Read, row_id: int, *, load: Names = (), include_deleted: bool = False) -> Model | None:
         """Return the row with this id, or None."""
-        query = self._live(read, load, include_deleted=include_deleted) if names_of(load) else None
+        names = names_of(load)
+        query = self._live(read, names, include_deleted=include_deleted) if names else None
         if not possible([row_id]):
             return None
         if query is None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Float, Integer, func
+from sqlalchemy import ColumnElement, Float, Integer, func
 
 from domain.entities import EntityType
 from domain.errors import InvalidQuery, Problem, UnknownName
 from domain.filters.kinds import Kind, kind_of
+from persistence.pages.sort import SortKey, order_by
 from persistence.services.bound import Bound, Create, Model, Names, Read, Update, names_of, reader_of
 from persistence.services.conditions import Where
 
@@ -47,14 +48,15 @@ class Sums(Bound[Model, Create, Update]):
         min_of: Names = (),
         max_of: Names = (),
         avg_of: Names = (),
+        most: int | None = None,
         where: Where = None,
         include_deleted: bool = False,
         **conditions: Any,  # noqa: ANN401 - values of any field
     ) -> list[Aggregate]:
-        """Return one Aggregate for each combination of values in `by`, sorted by these; without `by` a single one.
+        """Return one Aggregate for each combination of values in `by`, null last; without `by` a single one.
 
-        Raises UnknownName, and InvalidQuery for a sum or an average of what is no number, or an extreme of what has no
-        order.
+        Raises UnknownName, and InvalidQuery for a sum or an average of what is no number, an extreme of what has no
+        order, and for more than `most` groups.
         """
         entity = self.entity(read)
         groups = [self._mapped(entity, name) for name in names_of(by)]
@@ -68,10 +70,22 @@ class Sums(Bound[Model, Create, Update]):
         query = (
             query.with_only_columns(*groups, func.count(self._mapped(entity, "id")), *columns)
             .group_by(*groups)
-            .order_by(*groups)
+            .order_by(*self._order(read, names_of(by)))
+            .limit(None if most is None else most + 1)
         )
         rows = await reader_of(read).rows(query)
+        if most is not None and len(rows) > most:
+            why = f"more than {most} groups; say conditions, or a field with fewer values"
+            raise InvalidQuery(entity.name, (Problem(None, "by", why),))
         return [_aggregate(entity, names_of(by), asked, tuple(row)) for row in rows]
+
+    def _order(self, read: Read, by: tuple[str, ...]) -> list[ColumnElement[Any]]:
+        table, dialect = self.entity(read).table, reader_of(read).dialect
+        keys = [
+            SortKey(name, descending=False, column=getattr(self.model, name), nullable=bool(table.c[name].nullable))
+            for name in by
+        ]
+        return order_by(keys, dialect)
 
     def _measured(self, entity: EntityType, function: str, name: str) -> Any:  # noqa: ANN401 - a mapped column
         column = self._mapped(entity, name)

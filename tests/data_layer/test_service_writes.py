@@ -22,6 +22,7 @@ from domain.result import Result
 from domain.task import Task, TaskCreate, TaskPriority, TaskStatus, TaskUpdate
 from persistence.database import Database
 from persistence.reader import reader
+from persistence.services.writes import BATCH
 from persistence.sessions import Sessions
 from tests.queries import assert_queries
 from tests.services import PROJECTS, TASKS, id_of, make_project, make_tasks
@@ -87,18 +88,22 @@ async def test_create_many_keeps_the_order_of_the_rows(sessions: Sessions) -> No
 
 
 async def test_half_of_many_is_never_committed(sessions: Sessions) -> None:
-    """Where a block swallows the error of a later row, the transaction is lost; a savepoint saves it."""
+    """Where a block swallows the error of a later statement, the transaction is lost; a savepoint saves it."""
     project = await make_project(sessions)
-    rows = [{"key": f"k{n}", "title": "T", "project_id": project} for n in range(501)]
-    rows.append({"key": "k0", "title": "taken", "project_id": project})
+    rows: list[dict[str, Any]] = [{"key": f"k{n}", "title": "T", "project_id": project} for n in range(BATCH)]
+    taken, wrong = [*rows, {**rows[0], "title": "taken"}], [*rows, {**rows[0], "title": ""}]
     with pytest.raises(Duplicate):  # noqa: PT012 - it comes at the end of the scope
         async with begin(sessions) as tx:
             with pytest.raises(Duplicate):
-                await TASKS.create_many(tx, rows)
+                await TASKS.create_many(tx, taken)
+    with pytest.raises(InvalidRows):  # noqa: PT012 - as above
+        async with begin(sessions) as tx:
+            with pytest.raises(InvalidRows):
+                await TASKS.upsert_many(tx, wrong)
     async with begin(sessions) as tx:
         with pytest.raises(Duplicate):
             async with tx.session.begin_nested():
-                await TASKS.create_many(tx, rows)
+                await TASKS.create_many(tx, taken)
         await TASKS.create(tx, rows[0])
     async with reader(sessions) as read:
         assert [task.key for task in await TASKS.find(read)] == ["k0"]

@@ -1,14 +1,14 @@
 """What goes wrong in SQLModel and SQLAlchemy as they come, and what happens here; docs/rules.md names the others."""
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from domain.entities import Entities
 from domain.errors import Invalid, NoCondition, UnknownName
 from domain.task import Task
 from persistence.reader import reader
 from persistence.sessions import Sessions
-from persistence.task_manager import TaskService
+from tests.services import TASKS, make_project, make_tasks
 from tests.worlds import begin, live, plant
 
 pytestmark = pytest.mark.on_every_engine
@@ -19,7 +19,7 @@ async def test_a_service_checks_what_a_table_model_does_not(sessions: Sessions) 
     await plant(sessions, tasks=0)
     async with begin(sessions) as tx:
         with pytest.raises(Invalid, match=r"status: Input should be.*title: String should have at least 1 character"):
-            await TaskService().create(tx, {"key": "a", "title": "", "status": "lost", "project.key": "alpha"})
+            await TASKS.create(tx, {"key": "a", "title": "", "status": "lost", "project.key": "alpha"})
     assert await live(sessions) == {}
 
 
@@ -34,9 +34,9 @@ async def test_no_session_remembers_the_last_ones_objects(sessions: Sessions) ->
     """An object of another scope would show its project without a query, and hide that nobody asked for it."""
     await plant(sessions, tasks=1)
     async with reader(sessions) as read:
-        (first,) = await TaskService().find(read, load="project")
+        (first,) = await TASKS.find(read, load="project")
     async with reader(sessions) as read:
-        (second,) = await TaskService().find(read)
+        (second,) = await TASKS.find(read)
     assert first is not second
     assert "project" in vars(first)
     assert "project" not in vars(second)
@@ -54,9 +54,9 @@ async def test_a_mistyped_filter_deletes_nothing(sessions: Sessions) -> None:
     await plant(sessions, tasks=3)
     async with begin(sessions) as tx:
         with pytest.raises(UnknownName, match="did you mean 'status'"):
-            await TaskService().soft_delete_where(tx, statsu="done")
+            await TASKS.soft_delete_where(tx, statsu="done")
         with pytest.raises(NoCondition, match="everything=True"):
-            await TaskService().soft_delete_where(tx)
+            await TASKS.soft_delete_where(tx)
     assert len(await live(sessions)) == 3
 
 
@@ -65,7 +65,37 @@ async def test_more_rows_than_a_statement_has_arguments(sessions: Sessions) -> N
     await plant(sessions, tasks=0)
     rows = [{"key": f"many-{number}", "title": "one of many", "project.key": "alpha"} for number in range(9_000)]
     async with begin(sessions) as tx:
-        assert len(await TaskService().create_many(tx, rows)) == len(rows)
-        assert (
-            await TaskService().update_where(tx, {"status": "done"}, key__in=[row["key"] for row in rows])
-        ).updated == len(rows)
+        assert len(await TASKS.create_many(tx, rows)) == len(rows)
+        assert (await TASKS.update_where(tx, {"status": "done"}, key__in=[row["key"] for row in rows])).updated == len(
+            rows
+        )
+
+
+async def test_a_list_that_is_changed_in_place_is_saved(sessions: Sessions) -> None:
+    """Of an object that was read, created or written by the service."""
+    (row_id,) = await make_tasks(sessions, await make_project(sessions), 1)
+    async with begin(sessions) as tx:
+        task = await TASKS.get_or_raise(tx, row_id)
+        task.tags.append("read")
+    async with begin(sessions) as tx:
+        task = await TASKS.update(tx, row_id, {"title": "New"})
+        task.tags.append("updated")
+    async with reader(sessions) as read:
+        assert (await TASKS.get_or_raise(read, row_id)).tags == ["read", "updated"]
+
+
+async def test_an_object_of_another_scope_stays_usable(sessions: Sessions) -> None:
+    """Nothing is expired by a commit, so that no attribute queries after it."""
+    (row_id,) = await make_tasks(sessions, await make_project(sessions), 1)
+    async with begin(sessions) as tx:
+        task = await TASKS.update(tx, row_id, {"title": "New"})
+    assert (task.title, task.version, task.updated_at is None) == ("New", 2, False)
+
+
+async def test_a_reader_beside_a_transaction_sees_what_is_committed(sessions: Sessions) -> None:
+    """Two scopes are two sessions: neither commits or shows what the other has begun."""
+    (row_id,) = await make_tasks(sessions, await make_project(sessions), 1)
+    async with begin(sessions) as tx:
+        await TASKS.update(tx, row_id, {"title": "Begun"})
+        async with reader(sessions) as read:
+            assert list(await read.scalars(select(Task.title).where(col(Task.id) == row_id))) == ["Task t0"]

@@ -20,10 +20,10 @@ from web.job_examples import EXAMPLES
 from web.job_models import AcceptedJob, JobInShort, JobPage, JobRead
 from web.links import link_pages
 from web.moments import Moment
-from web.scopes import Asker, Read, Serving, Write
+from web.scopes import Asker, CurrentRead, Read, Serving, Write
 
-ID = r"^[\w.:+~-]{1,200}$"
-"""A job's id that can stand in a path."""
+ID = r"^[\w:+~-][\w.:+~-]{0,199}$"
+"""A job's id that can stand in a path: clients take `..` out of one."""
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(BEARER)])
 
@@ -50,7 +50,7 @@ async def jobs(  # noqa: PLR0913, PLR0917 - one for each parameter of the query
 
 
 @router.get("/{job_id}", responses=refusals(401, 404, 422))
-async def job(job_id: JobId, read: Read, request: Request) -> JobRead:
+async def job(job_id: JobId, read: CurrentRead, request: Request) -> JobRead:
     """Return a job: its state, its failed attempts, its result."""
     row = await read.get(JobRow, job_id)
     if row is None:
