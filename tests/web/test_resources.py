@@ -261,6 +261,18 @@ async def test_what_a_model_hides_is_neither_sorted_nor_counted_by(settings: Set
         assert (await client.get("/plans?sort=-name")).status_code == 200
 
 
+@pytest.mark.on_every_engine
+async def test_a_relation_loads_no_whole_table(planted: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row may have more related ones than a process should hold; what is within the limit is shown in full."""
+    monkeypatch.setattr("web.scopes.MOST_RELATED", 4)
+    for path in ("/projects?load=tasks", "/projects/1?load=tasks"):
+        told = problem_in(await planted.get(path))
+        assert (told.status, told.kind, set(told.fields)) == (422, "InvalidQuery", {"load"})
+    monkeypatch.setattr("web.scopes.MOST_RELATED", 5)
+    (project,) = (await planted.get("/projects?load=tasks.assignee")).json()["items"]
+    assert [task["key"] for task in project["tasks"]] == ["t0", "t1", "t2", "t3", "t4"]
+
+
 async def test_a_count_has_no_group_for_every_row(client: httpx.AsyncClient, sessions: Sessions) -> None:
     """The answer stays small, whatever the table's size."""
     await plant(sessions, tasks=MOST_GROUPS + 1)
