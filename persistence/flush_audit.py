@@ -168,7 +168,7 @@ def _refuse_others(session: Session) -> None:
     """Refuse objects of a class of its own that is mapped to an entity's table."""
     entities: Entities = session.info["entities"]
     for instance in (*session.new, *session.dirty, *session.deleted):
-        for table in () if isinstance(instance, Entity) else _tables(type(instance)):
+        for table in () if isinstance(instance, Entity) else _tables(cast("Any", type(instance))):
             if table in entities:
                 raise UnauditedWrite(f"an object of {type(instance).__name__}", table)
 
