@@ -226,6 +226,9 @@ async def test_public_reads_need_no_token_and_writes_do(settings: Settings) -> N
             assert (await client.get(path)).status_code == 200
         assert problem_in(await client.get("/tasks/1")).status == 404
         assert problem_in(await client.get("/tasks", headers={"Authorization": "Bearer x"})).status == 401
+        for path in ("/tasks", "/tasks:count", "/tasks/1"):  # what was deleted is public no more
+            answer = await client.get(f"{path}?include_deleted=true")
+            assert (problem_in(answer).status, answer.headers["WWW-Authenticate"][:6]) == (401, "Bearer")
         assert problem_in(await client.post("/projects", json={"key": "p", "name": "P"})).status == 401
 
 
