@@ -20,6 +20,7 @@ from persistence.flush_audit import audit_flush, explained_flush, prepare_flush
 from persistence.live_rows import INCLUDE_DELETED, brings_relations, leave_out_deleted
 from persistence.one_task import refuse_sharing, watch
 from persistence.portable.sqlite_errors import ask_what_is_missing
+from persistence.related_limit import run_limited
 from persistence.written_tables import written_tables
 
 AUDITED = "counterfoil_audited"
@@ -168,7 +169,7 @@ def _run(state: ORMExecuteState) -> Result[Any]:
     _refuse_unaudited(state)
     leave_out_deleted(state)
     try:
-        return state.invoke_statement()
+        return run_limited(state)
     except DBAPIError as error:
         keep_failure(state.session, error)
         raise
