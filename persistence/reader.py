@@ -14,6 +14,7 @@ from persistence.driver_errors import as_sqlalchemy
 from persistence.integrity import explained
 from persistence.live_rows import INCLUDE_DELETED
 from persistence.one_task import owned
+from persistence.related_limit import MOST_RELATED
 from persistence.session import READ_ONLY, WriteSession
 from persistence.sessions import READERS, Sessions
 
@@ -77,12 +78,15 @@ class Reader:
 
 
 @asynccontextmanager
-async def reader(sessions: Sessions, *, current: bool = False) -> AsyncIterator[Reader]:
+async def reader(
+    sessions: Sessions, *, current: bool = False, most_related: int | None = None
+) -> AsyncIterator[Reader]:
     """Open a read-only transaction; the database refuses any write in it, and ReadOnly is raised.
 
     It goes to the read replica where there is one, which may be behind by seconds; `current` asks where writes go.
+    A relation that loads more than `most_related` rows is InvalidQuery.
     """
     async with sessions(bind=sessions.kw["info"][READERS][current]) as session:
-        session.sync_session.info[READ_ONLY] = True
+        session.sync_session.info |= {READ_ONLY: True, MOST_RELATED: most_related}
         with owned(session), explained(session.info["entities"]):
             yield Reader(session)

@@ -17,9 +17,10 @@ from domain.entity import Entity
 from domain.errors import OwnEnding, ReadOnly, UnauditedWrite
 from persistence.audit_log import AuditEntry
 from persistence.flush_audit import audit_flush, explained_flush, prepare_flush
-from persistence.live_rows import INCLUDE_DELETED, leave_out_deleted
+from persistence.live_rows import INCLUDE_DELETED, brings_relations, leave_out_deleted
 from persistence.one_task import refuse_sharing, watch
 from persistence.portable.sqlite_errors import ask_what_is_missing
+from persistence.related_limit import run_limited
 from persistence.written_tables import written_tables
 
 AUDITED = "counterfoil_audited"
@@ -52,7 +53,8 @@ class AuditedSession(Session):
         Without this, `get` would answer differently before and after the object is garbage.
         """
         asked = options.pop("execution_options", None) or {}
-        if not options.get("options"):  # no relations come along that the query would have to leave deleted rows out of
+        if not options.get("options") and not brings_relations(entity):
+            # No relations come along that the query would have to leave deleted rows out of.
             asked = {**asked, INCLUDE_DELETED: True, AUDITED: True, _WANTS_DELETED: asked.get(INCLUDE_DELETED, False)}
         found = super().get(entity, ident, execution_options=asked, **options)
         wants_deleted = asked.get(_WANTS_DELETED, asked.get(INCLUDE_DELETED))
@@ -167,7 +169,7 @@ def _run(state: ORMExecuteState) -> Result[Any]:
     _refuse_unaudited(state)
     leave_out_deleted(state)
     try:
-        return state.invoke_statement()
+        return run_limited(state)
     except DBAPIError as error:
         keep_failure(state.session, error)
         raise

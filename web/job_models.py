@@ -57,6 +57,15 @@ class FailedAttempt(BaseModel):
     message: str = ""
 
 
+class JobEnd(BaseModel):
+    """How a job ended, as its last event tells it."""
+
+    state: JobState
+    attempt: int
+    result: dict[str, Any] | None
+    errors: list[FailedAttempt]
+
+
 class JobRead(BaseModel):
     """A job; `arguments` are shown to the actor alone who sent it, since they may hold what others must not read."""
 

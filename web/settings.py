@@ -31,7 +31,7 @@ class WebSettings(DatabaseSettings):
     web_tokens: Annotated[tuple[KnownToken, ...], NoDecode] = Field((), repr=False)
     """Who may ask: `actor=hash`, separated by commas, or JSON; `counterfoil-web token NAME` makes one."""
     web_public_reads: bool = False
-    """Whether entities may be read without a token; jobs, the audit log and figures never are."""
+    """Whether live rows may be read without a token; deleted ones, jobs, the audit log and figures never are."""
     web_resources: Annotated[tuple[str, ...], NoDecode] = ("web.resources.shipped",)
     """Modules with a tuple `RESOURCES`, separated by commas, whose entities get routes."""
     web_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

@@ -149,9 +149,12 @@ async def test_events_tell_a_job_to_its_end(client: httpx.AsyncClient, database:
         await redis.set(PROGRESS_KEY + "told", progress.model_dump_json())
     following = asyncio.create_task(follow())
     await asyncio.sleep(0)
+    failed = '[{"attempt": 1, "error": "Locked", "message": "by another", "worker": "host:7", "at": null}]'
+    await sql(database, "UPDATE job SET errors = CAST(:failed AS jsonb)", failed=failed)
     await sql(database, "UPDATE job SET state = 'succeeded', result = '{\"updated\": 1}', finished_at = now()")
     await following
-    assert events[-1] == ("end", {"state": "succeeded", "attempt": 0, "result": {"updated": 1}, "errors": []})
+    shown = [{"at": None, "attempt": 1, "error": "Locked", "message": "by another"}]  # and not on which host
+    assert events[-1] == ("end", {"state": "succeeded", "attempt": 0, "result": {"updated": 1}, "errors": shown})
 
 
 async def test_a_job_that_nobody_knows_has_no_events(client: httpx.AsyncClient) -> None:

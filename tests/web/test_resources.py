@@ -226,6 +226,9 @@ async def test_public_reads_need_no_token_and_writes_do(settings: Settings) -> N
             assert (await client.get(path)).status_code == 200
         assert problem_in(await client.get("/tasks/1")).status == 404
         assert problem_in(await client.get("/tasks", headers={"Authorization": "Bearer x"})).status == 401
+        for path in ("/tasks", "/tasks:count", "/tasks/1"):  # what was deleted is public no more
+            answer = await client.get(f"{path}?include_deleted=true")
+            assert (problem_in(answer).status, answer.headers["WWW-Authenticate"][:6]) == (401, "Bearer")
         assert problem_in(await client.post("/projects", json={"key": "p", "name": "P"})).status == 401
 
 
@@ -259,6 +262,18 @@ async def test_what_a_model_hides_is_neither_sorted_nor_counted_by(settings: Set
             told = problem_in(await client.get(query))
             assert (told.status, told.kind, "key" in told.detail.partition(";")[2]) == (422, "UnknownName", False)
         assert (await client.get("/plans?sort=-name")).status_code == 200
+
+
+@pytest.mark.on_every_engine
+async def test_a_relation_loads_no_whole_table(planted: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row may have more related ones than a process should hold; what is within the limit is shown in full."""
+    monkeypatch.setattr("web.scopes.MOST_RELATED", 4)
+    for path in ("/projects?load=tasks", "/projects/1?load=tasks"):
+        told = problem_in(await planted.get(path))
+        assert (told.status, told.kind, set(told.fields)) == (422, "InvalidQuery", {"load"})
+    monkeypatch.setattr("web.scopes.MOST_RELATED", 5)
+    (project,) = (await planted.get("/projects?load=tasks.assignee")).json()["items"]
+    assert [task["key"] for task in project["tasks"]] == ["t0", "t1", "t2", "t3", "t4"]
 
 
 async def test_a_count_has_no_group_for_every_row(client: httpx.AsyncClient, sessions: Sessions) -> None:

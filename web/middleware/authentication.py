@@ -12,6 +12,9 @@ from web.tokens import Tokens
 OPEN = frozenset({"/health/live", "/health/ready", "/openapi.json", "/docs", "/problems"})
 """Paths that tell nothing of the data."""
 
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="counterfoil"'}
+"""The header of a 401 to a request without any token."""
+
 _READS = frozenset({"GET", "HEAD"})
 
 
@@ -51,7 +54,7 @@ class Authentication:
     @staticmethod
     async def _refuse(scope: Scope, receive: Receive, send: Send, *, given: bool) -> None:
         # RFC 6750, section 3: without any token no error is named.
-        challenge = 'Bearer realm="counterfoil"' + (', error="invalid_token"' if given else "")
+        headers = {name: value + (', error="invalid_token"' if given else "") for name, value in CHALLENGE.items()}
         detail = "this token is not known" if given else "say who asks, as Authorization: Bearer TOKEN"
-        answer = problem(scope, 401, detail, headers={"WWW-Authenticate": challenge})
+        answer = problem(scope, 401, detail, headers=headers)
         await answer(scope, receive, send)

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Depends, HTTPException, Path, Query, Request, Response
 
 from domain.entity import MAX_ID
 from domain.filters import Filter, client_filter, words_of_texts
 from persistence.pages.cursor import LONGEST
 from persistence.reader import Reader
 from web.links import link_pages
+from web.middleware.authentication import CHALLENGE
 from web.resources.answers import Count, Group, PageRead
 from web.resources.documents import loads, sorts
 from web.resources.etags import tag
@@ -28,11 +29,23 @@ MOST_GROUPS = 1_000
 """Groups of a count: by a field like `id` there would be one for each row."""
 
 RowId = Annotated[int, Path(ge=1, le=MAX_ID, description="The row's id.")]
-IncludeDeleted = Annotated[bool, Query(description="Deleted rows too.")]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Cursor = Annotated[
     str | None, Query(max_length=LONGEST, description="`next` or `previous` of a page of the same list.")
 ]
+
+
+def _include_deleted(
+    request: Request, *, include_deleted: Annotated[bool, Query(description="Deleted rows too.")] = False
+) -> bool:
+    """Return what was asked for; refuses strangers, whom public reads let in: what was deleted is public no more."""
+    if include_deleted and request.state.actor is None:
+        detail = "deleted rows want a token; say who asks, as Authorization: Bearer TOKEN"
+        raise HTTPException(401, detail, headers=CHALLENGE)
+    return include_deleted
+
+
+IncludeDeleted = Annotated[bool, Depends(_include_deleted)]
 
 
 def listing(resource: Resource) -> Callable[..., Any]:
@@ -49,7 +62,7 @@ def listing(resource: Resource) -> Callable[..., Any]:
         limit: Limit = 50,
         cursor: Cursor = None,
         *,
-        include_deleted: IncludeDeleted = False,
+        include_deleted: IncludeDeleted,
     ) -> PageRead[EntityRead]:
         entity = read.entities[resource.name]
         relations = relations_in(entity, resource.read, load)
@@ -80,7 +93,7 @@ def counting(resource: Resource) -> Callable[..., Any]:
         request: Request,
         by: by_type = None,
         *,
-        include_deleted: IncludeDeleted = False,
+        include_deleted: IncludeDeleted,
     ) -> Count:
         where = _where(resource, read, request)
         names = shown_sort(read.entities[resource.name], resource.read, names_in(by))
@@ -105,7 +118,7 @@ def getting(resource: Resource) -> Callable[..., Any]:
         response: Response,
         load: load_type = None,
         *,
-        include_deleted: IncludeDeleted = False,
+        include_deleted: IncludeDeleted,
     ) -> EntityRead:
         relations = relations_in(read.entities[resource.name], resource.read, load)
         row = await resource.service.get_or_raise(read, id, load=relations, include_deleted=include_deleted)

@@ -22,6 +22,7 @@ from persistence.job_table import JobRow
 from persistence.reader import reader
 from persistence.sessions import Sessions
 from web.documented import BEARER, refusals
+from web.job_models import JobEnd
 from web.refusals import is_for_the_moment
 from web.routes.jobs import JobId
 from web.scopes import Serving
@@ -91,7 +92,7 @@ async def _told(serving: Served, job_id: str, first: dict[str, Any]) -> AsyncIte
             structlog.get_logger("counterfoil.web").warning("http.stream_ended", error=type(error).__name__)
             return
     if row is not None and row["state"] != JobState.QUEUED:
-        yield _event("end", row)
+        yield _event("end", JobEnd.model_validate(row).model_dump(mode="json"))
 
 
 async def _look(sessions: Sessions, job_id: str) -> dict[str, Any] | None:
