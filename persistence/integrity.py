@@ -51,13 +51,12 @@ def explained(entities: Entities, attempted: Callable[[], Attempted] = Attempted
 
 def _what_ended_all(error: DBAPIError) -> BaseException | None:
     """Return what took a savepoint before it could be rolled back: MySQL ends all of a transaction in a deadlock."""
-    before: BaseException | None = error
     if not str(error.statement or "").startswith("ROLLBACK TO SAVEPOINT"):
         return None
-    while (before := before.__context__) is not None:
-        if isinstance(before, DBAPIError):
-            return before
-    return None
+    before = error.__context__
+    while before is not None and not isinstance(before, DBAPIError):
+        before = before.__context__
+    return before
 
 
 def _explain(  # noqa: PLR0911 - one for each kind
