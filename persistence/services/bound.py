@@ -7,7 +7,8 @@ from sqlalchemy import Select, select
 from sqlmodel import SQLModel
 
 from domain.entities import EntityType
-from domain.entity import Entity
+from domain.entity import MAX_ID, Entity
+from domain.errors import InvalidQuery, Problem
 from persistence.live_rows import INCLUDE_DELETED
 from persistence.loading import loads
 from persistence.pages.sort import order_by, sort_keys
@@ -89,3 +90,16 @@ def ids_of(rows: int | Entity | Sequence[int | Entity]) -> list[int]:
     """Return the ids of rows; an object that was never written has 0, which no row has."""
     listed = (rows,) if isinstance(rows, int | Entity) else rows
     return [row if isinstance(row, int) else row.id or 0 for row in listed]
+
+
+def possible(row_ids: Iterable[int]) -> list[int]:
+    """Return the ids that a row can have, each once: a database that is asked for another one may refuse the number."""
+    return [row_id for row_id in dict.fromkeys(row_ids) if 1 <= row_id <= MAX_ID]
+
+
+def check_number(entity: EntityType, name: str, value: int | None, least: int, most: int = MAX_ID) -> None:
+    """Raise InvalidQuery for a number beyond its bounds, of which some databases would make all rows, or none."""
+    if value is None or least <= value <= most:
+        return
+    bounds = f"between {least} and {most:,}" if most < MAX_ID else f"{least} or more"
+    raise InvalidQuery(entity.name, (Problem(None, name, f"{value} is not {bounds}"),))

@@ -11,7 +11,18 @@ from persistence.dialects import Dialect
 from persistence.pages.sort import order_by, sort_keys
 from persistence.portable.stream import in_batches
 from persistence.services.among import scalars_among
-from persistence.services.bound import Bound, Create, Model, Names, Read, Update, names_of, reader_of
+from persistence.services.bound import (
+    Bound,
+    Create,
+    Model,
+    Names,
+    Read,
+    Update,
+    check_number,
+    names_of,
+    possible,
+    reader_of,
+)
 from persistence.services.conditions import Where
 
 
@@ -21,6 +32,8 @@ class Reads(Bound[Model, Create, Update]):
     async def get(self, read: Read, row_id: int, *, load: Names = (), include_deleted: bool = False) -> Model | None:
         """Return the row with this id, or None."""
         names = names_of(load)
+        if not possible([row_id]):
+            return None
         if not names:
             return await reader_of(read).get(self.model, row_id, include_deleted=include_deleted)
         query = self._live(read, names, include_deleted=include_deleted)
@@ -51,10 +64,11 @@ class Reads(Bound[Model, Create, Update]):
         self, read: Read, ids: Sequence[int], *, load: Names = (), include_deleted: bool = False
     ) -> list[Model]:
         """Return the rows with these ids in the order of the ids; those that are not there are left out."""
-        if not ids:
+        asked = possible(ids)
+        if not asked:
             return []
         query = self._live(read, load, include_deleted=include_deleted)
-        rows = await scalars_among(reader_of(read), query, self._id, list(dict.fromkeys(ids)))
+        rows = await scalars_among(reader_of(read), query, self._id, asked)
         by_id = {row.id: row for row in rows}
         return [by_id[row_id] for row_id in ids if row_id in by_id]
 
@@ -80,6 +94,7 @@ class Reads(Bound[Model, Create, Update]):
         **conditions: Any,  # noqa: ANN401 - values of any field
     ) -> list[Model]:
         """Return the rows that fit, by default in the order of their ids."""
+        check_number(self.entity(read), "limit", limit, 0)
         query = self._query(read, where, conditions, sort=sort, load=load, include_deleted=include_deleted)
         return list(await reader_of(read).scalars(query.limit(limit)))
 
@@ -137,7 +152,9 @@ class Reads(Bound[Model, Create, Update]):
 
         On MySQL in statements of `batch` rows each, as pages are read.
         """
-        reader, keys = reader_of(read), sort_keys(self.entity(read), names_of(sort))
+        reader, entity = reader_of(read), self.entity(read)
+        keys = sort_keys(entity, names_of(sort))
+        check_number(entity, "batch", batch, 1)
         query = self._query(read, where, conditions, load=load, include_deleted=include_deleted)
         if reader.dialect is Dialect.MYSQL:
             async for one in in_batches(reader, query, keys, batch):

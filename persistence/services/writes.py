@@ -14,7 +14,7 @@ from persistence.dialects import dialect_of
 from persistence.insert import insert_rows
 from persistence.selection_conditions import among
 from persistence.services.among import scalars_among
-from persistence.services.bound import Bound, Create, Model, Names, Rows, Update, ids_of
+from persistence.services.bound import Bound, Create, Model, Names, Rows, Update, check_number, ids_of, possible
 from persistence.services.conditions import Where, words
 from persistence.services.written import command, refresh, row_of
 from persistence.transaction import Transaction
@@ -151,9 +151,10 @@ class Writes(Bound[Model, Create, Update]):
         SQLite has one writer at a time, so that there the transaction itself is the lock.
         """
         ids = None if rows is None else ids_of(rows)
+        check_number(self.entity(tx), "limit", limit, 0)
         query = self._query(tx, where, conditions, sort=sort).limit(limit)
         if ids is not None:
-            query = query.where(among(self.model.id, ids, dialect_of(tx.session)))  # type: ignore[arg-type]
+            query = query.where(among(self.model.id, possible(ids), dialect_of(tx.session)))  # type: ignore[arg-type]
         query = query.with_for_update(of=self.model, skip_locked=skip_locked, nowait=nowait)
         try:
             found = await tx.session.execute(query, execution_options={"populate_existing": True})

@@ -89,12 +89,11 @@ async def test_a_missing_row_names_the_reference_and_the_id(sessions: Sessions) 
 
 async def test_of_two_references_the_one_that_leads_nowhere_is_named(sessions: Sessions) -> None:
     """The other leads to a row that the same transaction has written, and that nobody else sees."""
-    with pytest.raises(MissingReference) as refused:
+    with pytest.raises(MissingReference) as refused:  # noqa: PT012 - the whole block is tested
         async with begin(sessions) as tx:
-            project = Project(key="new", name="New")
-            tx.session.add(project)
+            tx.session.add(project := Project(key="new", name="New"))
             await tx.session.flush()
-            tx.session.add(Task(key="new", title="T", project_id=project.id, assignee_id=77))
+            tx.session.add(Task(key="new", title="T", project_id=project.id or 0, assignee_id=77))
     assert (refused.value.field, refused.value.value) == ("assignee_id", 77)
 
 

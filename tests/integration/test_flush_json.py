@@ -41,7 +41,7 @@ async def test_a_list_that_was_assigned_can_be_changed_in_place_too(sessions: Se
     await assert_balanced(sessions)
 
 
-@pytest.mark.on_every_engine(without=("sqlite", "mariadb"), reason="their audit log goes through Python, which reads floats")
+@pytest.mark.on_every_engine(without=("sqlite", "mariadb"), reason="Python reads their JSON, as floats")
 async def test_numbers_that_a_float_would_round_stay_exact(database: Database) -> None:
     """The images never pass through Python's floats: a long decimal that did not change is no change."""
     await plant(database.sessions, tasks=1)
