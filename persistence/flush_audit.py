@@ -49,6 +49,7 @@ def prepare_flush(session: Session) -> None:
     if any(isinstance(instance, AuditEntry) for instance in (*session.new, *session.dirty, *session.deleted)):
         raise UnauditedWrite("an object", str(AuditEntry.__tablename__))
     _refuse_links(session)
+    _refuse_others(session)
     for instance in session.dirty:
         if isinstance(instance, Entity) and session.is_modified(instance, include_collections=False):
             _refuse_new_id(instance)
@@ -161,6 +162,20 @@ def _linked(model: type[Entity]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (str(one.key), str(one.secondary)) for one in relations if one.secondary is not None and not one.viewonly
     )
+
+
+def _refuse_others(session: Session) -> None:
+    """Refuse objects of a class of its own that is mapped to an entity's table."""
+    entities: Entities = session.info["entities"]
+    for instance in (*session.new, *session.dirty, *session.deleted):
+        for table in () if isinstance(instance, Entity) else _tables(type(instance)):
+            if table in entities:
+                raise UnauditedWrite(f"an object of {type(instance).__name__}", table)
+
+
+@cache
+def _tables(model: type[Any]) -> tuple[str, ...]:
+    return tuple(str(cast("Any", table).name) for table in inspect(model).tables)
 
 
 def _refuse_cascade(session: Session, instance: Entity) -> None:

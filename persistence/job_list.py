@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from domain.errors import UnknownName
+from domain.errors import InvalidCursor, UnknownName
 from domain.job import UNREADABLE, JobState
 from domain.moments import now
 from persistence.job_filter import JobFilter, last_error
@@ -32,7 +32,10 @@ class JobLine:
 
 
 async def list_jobs(read: Reader, which: JobFilter, limit: int, *, before: str | None = None) -> list[JobLine]:
-    """Return up to `limit` jobs that fit, the newest first; `before` is the id of the last job of the page before."""
+    """Return up to `limit` jobs that fit, the newest first; `before` is the id of the last job of the page before.
+
+    Raises InvalidCursor where that job is not in the table: an empty page would look like the end.
+    """
     query = (
         select(
             col(JobRow.id),
@@ -49,7 +52,14 @@ async def list_jobs(read: Reader, which: JobFilter, limit: int, *, before: str |
         .order_by(col(JobRow.enqueued_at).desc(), col(JobRow.id).desc())
         .limit(limit)
     )
-    return [JobLine(*row[:6], row[6] - row[5], *row[7:]) for row in await read.rows(query)]
+    rows = await read.rows(query)
+    if (
+        before is not None
+        and not rows
+        and not await read.scalars(select(col(JobRow.id)).where(col(JobRow.id) == before))
+    ):
+        raise InvalidCursor("job", "no job has this id any more")
+    return [JobLine(*row[:6], row[6] - row[5], *row[7:]) for row in rows]
 
 
 def _older_than(job_id: str) -> ColumnElement[bool]:

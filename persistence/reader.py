@@ -13,7 +13,7 @@ from persistence.dialects import Dialect, dialect_of
 from persistence.driver_errors import as_sqlalchemy
 from persistence.integrity import explained
 from persistence.live_rows import INCLUDE_DELETED
-from persistence.one_task import own
+from persistence.one_task import owned
 from persistence.session import READ_ONLY, WriteSession
 from persistence.sessions import READERS, Sessions
 
@@ -83,7 +83,6 @@ async def reader(sessions: Sessions, *, current: bool = False) -> AsyncIterator[
     It goes to the read replica where there is one, which may be behind by seconds; `current` asks where writes go.
     """
     async with sessions(bind=sessions.kw["info"][READERS][current]) as session:
-        own(session)
         session.sync_session.info[READ_ONLY] = True
-        with explained(session.info["entities"]):
+        with owned(session), explained(session.info["entities"]):
             yield Reader(session)

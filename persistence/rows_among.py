@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Row, Select
 
-from persistence.dialects import Dialect, dialect_of
+from persistence.dialects import Dialect
 from persistence.portable.rows import pieces
+from persistence.reader import Reader
 from persistence.selection_conditions import among
 from persistence.transaction import Transaction
 
@@ -18,9 +19,22 @@ async def rows_among(
 
     The query's order is that of each statement's rows.
     """
-    if dialect_of(tx.session) is Dialect.POSTGRESQL:
-        return [tuple(row) for row in await tx.session.execute(query.where(among(column, values)))]
-    found: list[tuple[Any, ...]] = []
+    return [tuple(row) for row in await _found(tx.reader, query, column, values)]
+
+
+async def scalars_among(
+    read: Reader, query: Select[Any], column: ColumnElement[Any], values: Sequence[Any]
+) -> list[Any]:
+    """Return the first column of the same rows, such as an object of each."""
+    return [row[0] for row in await _found(read, query, column, values)]
+
+
+async def _found(
+    read: Reader, query: Select[Any], column: ColumnElement[Any], values: Sequence[Any]
+) -> Sequence[Row[Any]]:
+    if read.dialect is Dialect.POSTGRESQL:
+        return await read.rows(query.where(among(column, values)))
+    found: list[Row[Any]] = []
     for piece in pieces(values):
-        found += [tuple(row) for row in await tx.session.execute(query.where(column.in_(piece)))]
+        found += await read.rows(query.where(column.in_(piece)))
     return found

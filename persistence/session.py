@@ -6,6 +6,7 @@ from typing import Any, NoReturn, cast
 import sqlalchemy.ext.asyncio
 from sqlalchemy import Result, RowMapping, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncResult
 from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
 from sqlalchemy.sql import ClauseElement
 from sqlmodel import Session
@@ -31,6 +32,12 @@ READ_ONLY = "counterfoil_read_only"
 
 FAILURE = "counterfoil_failure"
 """Where a session's `info` keeps the error that aborted its transaction: PostgreSQL makes a rollback of its commit."""
+
+STREAMED = "counterfoil_streamed"
+"""The mark in a session's `info` that rows were fetched by a cursor, whose errors pass by SQLAlchemy."""
+
+_FAILED_IN = "counterfoil_failed_in"
+"""Where it keeps which savepoints were open then: a rollback to one of these alone mends the transaction."""
 
 
 class AuditedSession(Session):
@@ -63,7 +70,7 @@ class AuditedSession(Session):
                 super().flush(objects)
         except Exception as error:
             if not nested:
-                self.info[FAILURE] = error
+                keep_failure(self, error)
             raise
 
     def connection(self, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401
@@ -99,6 +106,11 @@ class WriteSession(AsyncSession):
         """Refuse: statements sent to the bare connection would go round the audit log."""
         raise UnauditedWrite("a statement on the bare connection", "any table")
 
+    async def stream(self, *arguments: Any, **options: Any) -> AsyncResult[Any]:  # noqa: ANN401 - SQLAlchemy's own
+        """Run a query whose rows are fetched as they are wanted; see SQLAlchemy's."""
+        self.info[STREAMED] = True
+        return await super().stream(*arguments, **options)
+
     async def run_alone(self, statement: str, values: Sequence[Any]) -> RowMapping:
         """Run a statement of this package's own as the whole transaction, and return its only row.
 
@@ -115,6 +127,21 @@ def _run_alone(session: sqlalchemy.orm.Session, statement: str, values: Sequence
     row = connection.exec_driver_sql(statement, tuple(values)).mappings().one()
     session.close()
     return row
+
+
+def keep_failure(session: sqlalchemy.orm.Session, error: Exception) -> None:
+    """Have the transaction raise this error at its end, unless a savepoint that is open now is rolled back.
+
+    The first failure stays: what mends it mends all that followed.
+    """
+    if FAILURE in session.info:
+        return
+    session.info[FAILURE] = error
+    within, open_now = session.get_nested_transaction(), []
+    while within is not None:
+        open_now.append(within)
+        within = within.parent
+    session.info[_FAILED_IN] = open_now
 
 
 watch(AuditedSession)
@@ -137,14 +164,14 @@ def _run(state: ORMExecuteState) -> Result[Any]:
     try:
         return state.invoke_statement()
     except DBAPIError as error:
-        state.session.info[FAILURE] = error
+        keep_failure(state.session, error)
         raise
 
 
 @event.listens_for(AuditedSession, "after_soft_rollback")
 def _forgive(session: Session, previous: SessionTransaction) -> None:
-    """Forget the failure: a rollback to a savepoint mends the transaction."""
-    if previous.nested:
+    """Forget a failure since the savepoint to which the transaction is rolled back."""
+    if previous.nested and previous in session.info.get(_FAILED_IN, ()):
         session.info.pop(FAILURE, None)
 
 

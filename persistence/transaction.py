@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import RowMapping, TextClause
+from sqlalchemy import RowMapping, TextClause, text
 
 from domain.entities import Entities
 from domain.errors import AuditMismatch, ChangedMeanwhile
@@ -13,9 +13,9 @@ from domain.origin import Origin
 from domain.result import IDS_KEPT
 from persistence.flush_audit import STALE
 from persistence.integrity import explained
-from persistence.one_task import own
+from persistence.one_task import owned
 from persistence.reader import Reader
-from persistence.session import AUDITED, FAILURE, WriteSession
+from persistence.session import AUDITED, FAILURE, STREAMED, WriteSession, keep_failure
 from persistence.session_timeouts import Isolation, isolated
 from persistence.sessions import Sessions
 from persistence.stale_rows import told_stale
@@ -44,7 +44,7 @@ class Transaction:
 
         A savepoint that is rolled back mends it.
         """
-        self.session.sync_session.info[FAILURE] = error
+        keep_failure(self.session.sync_session, error)
 
     async def write(self, name: str, statement: TextClause, parameters: Mapping[str, Any]) -> RowMapping:
         """Run a statement that writes rows, of the entity `name`, with their audit rows, and return its only row.
@@ -79,8 +79,7 @@ async def bookkeeping(sessions: Sessions) -> AsyncIterator[WriteSession]:
     Commits when the block ends, and raises as `transaction` does. It has no origin: an entity cannot be written in it.
     """
     async with sessions() as session:
-        own(session)
-        with explained(session.info["entities"]):
+        with owned(session), explained(session.info["entities"]):
             async with session.begin():
                 yield session
 
@@ -99,14 +98,15 @@ async def transaction(
     is lost, unless a savepoint (`tx.session.begin_nested()`) was round the statement.
     """
     async with sessions(**isolated(sessions, isolation)) as session:
-        own(session)
         entities: Entities = session.info["entities"]
         session.sync_session.info["origin"] = origin
         try:
-            with explained(entities):
+            with owned(session), explained(entities):
                 async with session.begin():
                     yield Transaction(session, origin, entities)
                     if FAILURE in session.info:
                         raise session.info[FAILURE]
+                    if STREAMED in session.info:  # PostgreSQL makes a rollback of the commit after an error of a cursor
+                        await session.execute(text("SELECT 1"))
         except ChangedMeanwhile as changed:
             raise (await told_stale(sessions, session.info.get(STALE, ()))) or changed from None

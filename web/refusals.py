@@ -8,11 +8,13 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 from starlette.types import Scope
 
 from domain.errors import CounterfoilError
+from domain.errors.base import PROBLEMS_SENT
 from domain.job import Severity
 from persistence.classification import severity
 from web.problems import FieldProblem, problem
@@ -20,6 +22,9 @@ from web.statuses import FOR_THE_MOMENT, UNFORESEEN, status_of
 
 RETRY_SECONDS = 1
 """After which a sender may ask again whom a lost connection, a deadlock or a full pool has refused."""
+
+_STATEMENT_TIMEOUT = "57014"
+"""Query canceled: PostgreSQL manual, appendix A."""
 
 _UNFORESEEN = "the server failed; whoever runs it finds the reason in its log by the request id"
 _FOR_THE_MOMENT = "the server cannot do this at the moment; ask again, or find the reason in its log by the request id"
@@ -34,7 +39,7 @@ def add_refusals(app: FastAPI) -> None:
 
 def failure(scope: Scope, error: BaseException) -> JSONResponse:
     """Return the answer to a request that ended in an unforeseen error, and log what happened: class, never values."""
-    passes = severity(error) is Severity.TRANSIENT
+    passes = is_for_the_moment(error)
     status = FOR_THE_MOMENT if passes else UNFORESEEN
     if isinstance(error, CounterfoilError):
         status = status_of(error)
@@ -44,6 +49,17 @@ def failure(scope: Scope, error: BaseException) -> JSONResponse:
     kind = type(error).__name__ if isinstance(error, CounterfoilError) else None
     detail = _FOR_THE_MOMENT if status == FOR_THE_MOMENT else _UNFORESEEN
     return problem(scope, status, detail, kind=kind, headers=headers)
+
+
+def is_for_the_moment(error: BaseException) -> bool:
+    """Tell whether the sender may well ask again: nothing was written, and the request was not at fault.
+
+    A job's severity leaves open whether a server that has no name or no route, or a statement that took too long, is
+    the job's own fault; a request brings neither files nor addresses, and the time-out is the operator's.
+    """
+    if severity(error) is Severity.TRANSIENT or isinstance(error, OSError):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _STATEMENT_TIMEOUT
 
 
 async def _of_business(request: Request, error: Any) -> JSONResponse:  # noqa: ANN401 - Starlette's signature
@@ -58,7 +74,8 @@ async def _of_validation(request: Request, error: Any) -> JSONResponse:  # noqa:
     details: Sequence[dict[str, Any]] = error.errors()
     if any(detail["type"] == "json_invalid" for detail in details):
         return problem(request.scope, 400, "the body is not JSON")
-    found = [_field_problem(detail) for detail in details]
+    # A body may have hundreds of thousands of unknown fields, and the process does nothing else meanwhile.
+    found = [_field_problem(detail) for detail in details[:PROBLEMS_SENT]]
     listing = "; ".join(f"{one.place} {one.field}".rstrip() + f": {one.message}" for one in found[:5])
     return problem(request.scope, 422, f"the request does not fit: {listing}", kind="InvalidRequest", problems=found)
 

@@ -50,6 +50,12 @@ async def open_reader(serving: Serving) -> AsyncIterator[Reader]:
         yield read
 
 
+async def open_current_reader(serving: Serving) -> AsyncIterator[Reader]:
+    """Yield a reader that sees what was just written, also where there is a replica."""
+    async with reader(serving.database.sessions, current=True) as read:
+        yield read
+
+
 async def open_transaction(serving: Serving, asker: Asker) -> AsyncIterator[Transaction]:
     """Yield a transaction, which is committed before the answer is sent: what fails then is no 200."""
     async with transaction(serving.database.sessions, asker) as tx:
@@ -58,4 +64,5 @@ async def open_transaction(serving: Serving, asker: Asker) -> AsyncIterator[Tran
 
 # FastAPI ends other scopes after the answer, and a failed commit would have been told as a success.
 Read = Annotated[Reader, Depends(open_reader, scope="function")]
+CurrentRead = Annotated[Reader, Depends(open_current_reader, scope="function")]
 Write = Annotated[Transaction, Depends(open_transaction, scope="function")]

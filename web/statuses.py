@@ -39,6 +39,7 @@ STATUSES: Mapping[type[CounterfoilError], int] = {
     errors.NotLoaded: 500,
     errors.NotTaken: 500,
     errors.OwnEnding: 500,
+    errors.ScopeEnded: 500,
     errors.SharedSession: 500,
     errors.UnauditedWrite: 500,
     SettingsError: 500,

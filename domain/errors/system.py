@@ -103,6 +103,18 @@ class SharedSession(CounterfoilError):
 
 
 @dataclass(eq=False)
+class ScopeEnded(CounterfoilError):
+    """A transaction or a reader was used after its block."""
+
+    def __str__(self) -> str:
+        """Name the way out."""
+        return (
+            "the block of this transaction or reader has ended, and what followed would be in none: "
+            "do it inside the block, or open another one"
+        )
+
+
+@dataclass(eq=False)
 class OwnEnding(CounterfoilError):
     """Code inside a transaction tried to end it."""
 

@@ -14,13 +14,13 @@ from pydantic import JsonValue, TypeAdapter
 from sqlmodel import SQLModel
 
 from domain.entities import EntityType
-from domain.errors import InvalidCursor
+from domain.errors import InvalidCursor, InvalidQuery, Problem
 
 _SIGNED = 16
 """Bytes of the signature: 128 bits."""
 
 LONGEST = 8_000
-"""Characters of a cursor that is read: proxies cut URLs about there."""
+"""Characters of a cursor: proxies cut URLs about there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,21 @@ class Place:
 
 
 def write_cursor(key: bytes, entity: EntityType, names: Sequence[str], meaning: str, place: Place) -> str:
-    """Return the cursor of a place; `meaning` is what else it is bound to: sort and filter."""
+    """Return the cursor of a place; `meaning` is what else it is bound to: sort and filter.
+
+    Raises InvalidQuery where the values at the place are too long for one.
+    """
     values = [
         _adapter(entity.model, name).dump_python(value, mode="json", warnings=False)
         for name, value in zip(names, place.values, strict=True)
     ]
     flags = "b" * place.backward + "h" * place.holding
-    said = json.dumps([flags, *values], separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_signature(key, entity, meaning, said) + said).decode().rstrip("=")
+    said = json.dumps([flags, *values], separators=(",", ":"), ensure_ascii=False).encode()
+    found = base64.urlsafe_b64encode(_signature(key, entity, meaning, said) + said).decode().rstrip("=")
+    if len(found) > LONGEST:
+        why = f"makes a cursor of {len(found)} characters, at most {LONGEST} are possible; leave out long texts"
+        raise InvalidQuery(entity.name, (Problem(None, "sort", why),))
+    return found
 
 
 def read_cursor(key: bytes, entity: EntityType, names: Sequence[str], meaning: str, cursor: str) -> Place:

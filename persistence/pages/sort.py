@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement
+from sqlalchemy import ColumnElement
 from sqlmodel import SQLModel
 
 from domain.entities import EntityType
 from domain.errors import InvalidQuery, Problem, UnknownName
+from domain.filters.kinds import Kind, kind_of
 from persistence.dialects import Dialect
 
 
@@ -59,7 +60,7 @@ def _key(entity: EntityType, name: str) -> SortKey:
     columns = {str(column.name): column for column in entity.table.columns}
     if bare not in columns:
         raise UnknownName("field", bare, tuple(columns))
-    if isinstance(columns[bare].type, JSON):
+    if kind_of(columns[bare].type) is Kind.JSON:
         raise _refused(entity, f"{bare} holds JSON, which has no order")
     model: type[SQLModel] = entity.model
     return SortKey(bare, name.startswith("-"), getattr(model, bare), bool(columns[bare].nullable))

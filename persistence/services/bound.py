@@ -27,7 +27,7 @@ Read = Reader | Transaction
 Rows: TypeAlias = int | Model | Sequence[int | Model]
 """One row or several, by their ids or as objects."""
 
-Names = str | Iterable[str]
+Names = str | Sequence[str]
 """One name or several, such as of `sort` and `load`."""
 
 
@@ -47,6 +47,18 @@ class Bound(Generic[Model, Create, Update]):
     def entity(self, read: Read) -> EntityType:
         """Return the entity that the service is of; raises UnknownName where the database does not serve it."""
         return read.entities[str(self.model.__tablename__)]
+
+    def _ids(self, rows: Rows[Model]) -> list[int]:
+        """Return the ids of rows; an object that was never written has 0, which no row has.
+
+        Raises InvalidQuery for an object of another entity, whose id is another row's here.
+        """
+        listed = (rows,) if isinstance(rows, int | Entity) else rows
+        for row in listed:
+            if not isinstance(row, int | self.model):
+                why = f"expected ids or objects of {self.model.__name__}, got {type(row).__name__}"
+                raise InvalidQuery(str(self.model.__tablename__), (Problem(None, "rows", why),))
+        return [row if isinstance(row, int) else row.id or 0 for row in listed]
 
     def _query(  # noqa: PLR0913 - what a query can say
         self,
@@ -86,20 +98,12 @@ def names_of(names: Names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def ids_of(rows: int | Entity | Sequence[int | Entity]) -> list[int]:
-    """Return the ids of rows; an object that was never written has 0, which no row has."""
-    listed = (rows,) if isinstance(rows, int | Entity) else rows
-    return [row if isinstance(row, int) else row.id or 0 for row in listed]
+def possible(ids: Iterable[int]) -> list[int]:
+    """Return the ids that a row can have: of others each driver makes an error of its own, or none."""
+    return [row_id for row_id in ids if 0 < row_id <= MAX_ID]
 
 
-def possible(row_ids: Iterable[int]) -> list[int]:
-    """Return the ids that a row can have, each once: a database that is asked for another one may refuse the number."""
-    return [row_id for row_id in dict.fromkeys(row_ids) if 1 <= row_id <= MAX_ID]
-
-
-def check_number(entity: EntityType, name: str, value: int | None, least: int, most: int = MAX_ID) -> None:
-    """Raise InvalidQuery for a number beyond its bounds, of which some databases would make all rows, or none."""
-    if value is None or least <= value <= most:
-        return
-    bounds = f"between {least} and {most:,}" if most < MAX_ID else f"{least} or more"
-    raise InvalidQuery(entity.name, (Problem(None, name, f"{value} is not {bounds}"),))
+def require_within(entity: EntityType, name: str, value: int, least: int, most: int = MAX_ID) -> None:
+    """Raise InvalidQuery for a number that is out of its bounds: SQLite takes a negative limit for none."""
+    if not least <= value <= most:
+        raise InvalidQuery(entity.name, (Problem(None, name, f"{value} is not between {least} and {most:,}"),))

@@ -8,7 +8,7 @@ from domain.errors import InvalidCommand, Problem
 from domain.result import Result
 from persistence.purge import purge_ids, purge_rows
 from persistence.restore import restore_rows
-from persistence.services.bound import Create, Model, Rows, Update, ids_of
+from persistence.services.bound import Create, Model, Rows, Update
 from persistence.services.conditions import Where
 from persistence.services.writes import Writes
 from persistence.services.written import command, refresh
@@ -19,13 +19,22 @@ from persistence.transaction import Transaction
 class Deletion(Writes[Model, Create, Update]):
     """Soft deletes and what follows them."""
 
-    async def soft_delete(self, tx: Transaction, rows: Rows[Model], *, cascade: bool = False) -> Result:
+    async def soft_delete(
+        self, tx: Transaction, rows: Rows[Model], *, cascade: bool = False, expected_version: int | None = None
+    ) -> Result:
         """Mark live rows as deleted, with `cascade` also what they own along the foreign keys, level by level.
 
-        Raises NotFound; InUse where a row owns live rows and `cascade` is off.
+        Raises NotFound; InUse where a row owns live rows and `cascade` is off; StaleVersion where one of the rows has
+        another version than the expected one.
         """
         entity = self.entity(tx)
-        wanted = command(domain.commands.SoftDelete, entity=entity.name, id=ids_of(rows), cascade=cascade)
+        wanted = command(
+            domain.commands.SoftDelete,
+            entity=entity.name,
+            id=self._ids(rows),
+            cascade=cascade,
+            expected_version=expected_version,
+        )
         return await self._deleted(tx, wanted)
 
     async def soft_delete_where(
@@ -54,9 +63,11 @@ class Deletion(Writes[Model, Create, Update]):
         """
         entity = self.entity(tx)
         if job_id is not None:
-            wanted = command(domain.commands.Restore, job_id=job_id, **({} if rows is None else {"id": ids_of(rows)}))
+            wanted = command(
+                domain.commands.Restore, job_id=job_id, **({} if rows is None else {"id": self._ids(rows)})
+            )
         else:
-            wanted = command(domain.commands.Restore, entity=entity.name, id=ids_of(rows or ()), cascade=cascade)
+            wanted = command(domain.commands.Restore, entity=entity.name, id=self._ids(rows or ()), cascade=cascade)
         result = await restore_rows(tx, wanted)
         await self._refresh_all(tx)
         return result
@@ -79,7 +90,7 @@ class Deletion(Writes[Model, Create, Update]):
         if (rows is None) == (older_than is None):
             raise InvalidCommand("purge", (Problem(None, "", "say either rows, or older_than"),))
         if older_than is None:
-            result = await purge_ids(tx, self.entity(tx), ids_of(rows or ()), dry_run=dry_run)
+            result = await purge_ids(tx, self.entity(tx), self._ids(rows or ()), dry_run=dry_run)
         else:
             days = older_than / timedelta(days=1)
             wanted = command(domain.commands.Purge, retention_days=days, limit=limit, dry_run=dry_run)

@@ -3,11 +3,12 @@
 from typing import Any
 
 from domain.entities import EntityType
+from domain.entity import MAX_ID
 from persistence.pages.cursor import Place, read_cursor, write_cursor
 from persistence.pages.keyset import beyond
 from persistence.pages.page import OffsetPage, Page
 from persistence.pages.sort import SortKey, order_by, sort_keys
-from persistence.services.bound import Create, Model, Names, Read, Update, check_number, names_of, reader_of
+from persistence.services.bound import Create, Model, Names, Read, Update, names_of, reader_of, require_within
 from persistence.services.conditions import Where, meaning_of
 from persistence.services.reads import Reads
 
@@ -38,7 +39,7 @@ class Pages(Reads[Model, Create, Update]):
         """
         entity, names = self.entity(read), names_of(sort)
         keys = sort_keys(entity, names)
-        check_number(entity, "limit", limit, 1, MOST)
+        require_within(entity, "limit", limit, 1, MOST)
         meaning = meaning_of(reader_of(read), entity, where, conditions, (*names, "deleted" * include_deleted))
         signer = _Signer(read, entity, keys, meaning)
         place = signer.read(cursor) if cursor is not None else None
@@ -67,8 +68,8 @@ class Pages(Reads[Model, Create, Update]):
         The database walks through all rows before the offset. Raises InvalidQuery, UnknownName.
         """
         entity = self.entity(read)
-        check_number(entity, "limit", limit, 1, MOST)
-        check_number(entity, "offset", offset, 0)
+        require_within(entity, "limit", limit, 1, MOST)
+        require_within(entity, "offset", offset, 0, MAX_ID - MOST)
         query = self._query(read, where, conditions, sort=sort, load=load, include_deleted=include_deleted)
         total = await self.count(read, where=where, include_deleted=include_deleted, **conditions)
         rows = list(await reader_of(read).scalars(query.limit(limit).offset(offset))) if offset < total else []

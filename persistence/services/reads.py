@@ -7,10 +7,11 @@ from sqlalchemy import Select, func
 
 from domain.errors import NotFound
 from domain.rows import key_value
+from domain.storable import unstorable_path
 from persistence.dialects import Dialect
 from persistence.pages.sort import order_by, sort_keys
 from persistence.portable.stream import in_batches
-from persistence.services.among import scalars_among
+from persistence.rows_among import scalars_among
 from persistence.services.bound import (
     Bound,
     Create,
@@ -18,10 +19,10 @@ from persistence.services.bound import (
     Names,
     Read,
     Update,
-    check_number,
     names_of,
     possible,
     reader_of,
+    require_within,
 )
 from persistence.services.conditions import Where
 
@@ -32,11 +33,11 @@ class Reads(Bound[Model, Create, Update]):
     async def get(self, read: Read, row_id: int, *, load: Names = (), include_deleted: bool = False) -> Model | None:
         """Return the row with this id, or None."""
         names = names_of(load)
+        query = self._live(read, names, include_deleted=include_deleted) if names else None
         if not possible([row_id]):
             return None
-        if not names:
+        if query is None:
             return await reader_of(read).get(self.model, row_id, include_deleted=include_deleted)
-        query = self._live(read, names, include_deleted=include_deleted)
         return await _one(read, query.where(self._id == row_id))
 
     async def get_or_raise(self, read: Read, row_id: int, *, load: Names = (), include_deleted: bool = False) -> Model:
@@ -55,6 +56,8 @@ class Reads(Bound[Model, Create, Update]):
         """
         entity = self.entity(read)
         value = key_value(entity, key)
+        if unstorable_path(value) is not None:  # no row has it, and not every database can be asked
+            return None
         query = self._live(read, load, include_deleted=include_deleted)
         query = query.where(self._column(str(entity.natural_key)) == value)
         deleted_last = self._column("deleted_at").is_not(None)
@@ -64,11 +67,10 @@ class Reads(Bound[Model, Create, Update]):
         self, read: Read, ids: Sequence[int], *, load: Names = (), include_deleted: bool = False
     ) -> list[Model]:
         """Return the rows with these ids in the order of the ids; those that are not there are left out."""
-        asked = possible(ids)
-        if not asked:
+        if not ids:
             return []
         query = self._live(read, load, include_deleted=include_deleted)
-        rows = await scalars_among(reader_of(read), query, self._id, asked)
+        rows = await scalars_among(reader_of(read), query, self._id, possible(dict.fromkeys(ids)))
         by_id = {row.id: row for row in rows}
         return [by_id[row_id] for row_id in ids if row_id in by_id]
 
@@ -94,7 +96,8 @@ class Reads(Bound[Model, Create, Update]):
         **conditions: Any,  # noqa: ANN401 - values of any field
     ) -> list[Model]:
         """Return the rows that fit, by default in the order of their ids."""
-        check_number(self.entity(read), "limit", limit, 0)
+        if limit is not None:
+            require_within(self.entity(read), "limit", limit, 0)
         query = self._query(read, where, conditions, sort=sort, load=load, include_deleted=include_deleted)
         return list(await reader_of(read).scalars(query.limit(limit)))
 
@@ -152,9 +155,8 @@ class Reads(Bound[Model, Create, Update]):
 
         On MySQL in statements of `batch` rows each, as pages are read.
         """
-        reader, entity = reader_of(read), self.entity(read)
-        keys = sort_keys(entity, names_of(sort))
-        check_number(entity, "batch", batch, 1)
+        require_within(self.entity(read), "batch", batch, 1)
+        reader, keys = reader_of(read), sort_keys(self.entity(read), names_of(sort))
         query = self._query(read, where, conditions, load=load, include_deleted=include_deleted)
         if reader.dialect is Dialect.MYSQL:
             async for one in in_batches(reader, query, keys, batch):

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Integer, Numeric, func
+from sqlalchemy import ColumnElement, Float, Integer, func
 
 from domain.entities import EntityType
 from domain.errors import InvalidQuery, Problem, UnknownName
+from domain.filters.kinds import Kind, kind_of
 from persistence.pages.sort import SortKey, order_by
 from persistence.services.bound import Bound, Create, Model, Names, Read, Update, names_of, reader_of
 from persistence.services.conditions import Where
 
 Number = int | float | Decimal
+
+_ORDERED = {Kind.NUMBER, Kind.TIME, Kind.TEXT, Kind.CHOICE}
+"""Kinds of columns of which each database has a smallest and a largest value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,15 @@ class Sums(Bound[Model, Create, Update]):
         min_of: Names = (),
         max_of: Names = (),
         avg_of: Names = (),
+        most: int | None = None,
         where: Where = None,
         include_deleted: bool = False,
         **conditions: Any,  # noqa: ANN401 - values of any field
     ) -> list[Aggregate]:
         """Return one Aggregate for each combination of values in `by`, null last; without `by` a single one.
 
-        Raises UnknownName, and InvalidQuery for a sum or an average of what is no number.
+        Raises UnknownName, and InvalidQuery for a sum or an average of what is no number, an extreme of what has no
+        order, and for more than `most` groups.
         """
         entity = self.entity(read)
         groups = [self._mapped(entity, name) for name in names_of(by)]
@@ -65,8 +71,12 @@ class Sums(Bound[Model, Create, Update]):
             query.with_only_columns(*groups, func.count(self._mapped(entity, "id")), *columns)
             .group_by(*groups)
             .order_by(*self._order(read, names_of(by)))
+            .limit(None if most is None else most + 1)
         )
         rows = await reader_of(read).rows(query)
+        if most is not None and len(rows) > most:
+            why = f"more than {most} groups; say conditions, or a field with fewer values"
+            raise InvalidQuery(entity.name, (Problem(None, "by", why),))
         return [_aggregate(entity, names_of(by), asked, tuple(row)) for row in rows]
 
     def _order(self, read: Read, by: tuple[str, ...]) -> list[ColumnElement[Any]]:
@@ -79,8 +89,10 @@ class Sums(Bound[Model, Create, Update]):
 
     def _measured(self, entity: EntityType, function: str, name: str) -> Any:  # noqa: ANN401 - a mapped column
         column = self._mapped(entity, name)
-        if function in {"sum", "avg"} and not isinstance(column.type, Integer | Numeric | Float):
-            raise InvalidQuery(entity.name, (Problem(None, f"{function}_of", f"{name} is no number"),))
+        kind, extreme = kind_of(column.type), function in {"min", "max"}
+        if kind not in (_ORDERED if extreme else {Kind.NUMBER}):
+            why = f"{name} is {kind}, which has no order on every database" if extreme else f"{name} is no number"
+            raise InvalidQuery(entity.name, (Problem(None, f"{function}_of", why),))
         return column
 
     def _mapped(self, entity: EntityType, name: str) -> Any:  # noqa: ANN401 - a mapped column

@@ -3,19 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy.exc import DBAPIError
-
 import domain.commands
 from domain.commands import OnConflict, Row
-from domain.errors import CounterfoilError, Locked, NoCondition, NotFound
+from domain.errors import CounterfoilError, NoCondition, NotFound, StaleVersion, UnknownName
 from domain.result import Result
 from domain.rows import field_value, key_value
-from persistence.dialects import dialect_of
 from persistence.insert import insert_rows
-from persistence.selection_conditions import among
-from persistence.services.among import scalars_among
-from persistence.services.bound import Bound, Create, Model, Names, Rows, Update, check_number, ids_of, possible
+from persistence.rows_among import scalars_among
+from persistence.services.bound import Create, Model, Names, Update, possible
 from persistence.services.conditions import Where, words
+from persistence.services.locks import Locks
 from persistence.services.written import command, refresh, row_of
 from persistence.transaction import Transaction
 from persistence.update import update_rows
@@ -26,7 +23,7 @@ BATCH = 500
 Changes = Mapping[str, Any]
 
 
-class Writes(Bound[Model, Create, Update]):
+class Writes(Locks[Model, Create, Update]):
     """Creating and changing rows; an error before anything was written leaves the transaction as it was."""
 
     async def create(
@@ -58,6 +55,8 @@ class Writes(Bound[Model, Create, Update]):
         Raises as `create` does; after an error all of the transaction is lost, unless it was within a savepoint.
         """
         rows, found = [row_of(one) for one in values], list[Model]()
+        if on_conflict not in set(OnConflict):
+            raise UnknownName("on_conflict", on_conflict, tuple(known.value for known in OnConflict))
         for start in range(0, len(rows), BATCH):
             try:
                 found += await self._create(tx, rows[start : start + BATCH], OnConflict(on_conflict), load)
@@ -99,7 +98,7 @@ class Writes(Bound[Model, Create, Update]):
         Raises NotFound, StaleVersion where the row has another version than the expected one, InvalidRows,
         MissingReference, Duplicate.
         """
-        entity, said, ids = self.entity(tx), row_of(changes), ids_of(row)
+        entity, said, ids = self.entity(tx), row_of(changes), self._ids(row)
         if said:
             wanted = command(
                 domain.commands.Update,
@@ -109,6 +108,10 @@ class Writes(Bound[Model, Create, Update]):
                 expected_version=expected_version,
             )
             await update_rows(tx, entity, wanted)
+        elif expected_version is not None:
+            (held,) = await self.lock(tx, ids)
+            if held.version != expected_version:
+                raise StaleVersion(entity.name, held.id, expected=expected_version, actual=held.version)
         (found,) = await self._read_back(tx, ids, load)
         return found
 
@@ -131,42 +134,6 @@ class Writes(Bound[Model, Create, Update]):
         result = await update_rows(tx, entity, wanted)
         await refresh(tx, entity)
         return result
-
-    async def lock(  # noqa: PLR0913 - what a lock can say
-        self,
-        tx: Transaction,
-        rows: Rows[Model] | None = None,
-        *,
-        where: Where = None,
-        sort: Names = (),
-        limit: int | None = None,
-        skip_locked: bool = False,
-        nowait: bool = False,
-        **conditions: Any,  # noqa: ANN401 - values of any field
-    ) -> list[Model]:
-        """Return live rows as they are now, locked against changes until the transaction ends (FOR UPDATE).
-
-        Rows that others hold are waited for, left out with `skip_locked`, or refused with `nowait` (Locked; the
-        transaction is then lost). Raises NotFound for ids without a live row that fits, unless with `skip_locked`.
-        SQLite has one writer at a time, so that there the transaction itself is the lock.
-        """
-        ids = None if rows is None else ids_of(rows)
-        check_number(self.entity(tx), "limit", limit, 0)
-        query = self._query(tx, where, conditions, sort=sort).limit(limit)
-        if ids is not None:
-            query = query.where(among(self.model.id, possible(ids), dialect_of(tx.session)))  # type: ignore[arg-type]
-        query = query.with_for_update(of=self.model, skip_locked=skip_locked, nowait=nowait)
-        try:
-            found = await tx.session.execute(query, execution_options={"populate_existing": True})
-        except DBAPIError as error:
-            if nowait and _is_locked(error):
-                raise Locked(self.entity(tx).name) from None
-            raise
-        held = list(found.scalars())
-        missing = set(ids or ()) - {row.id for row in held}
-        if missing and not skip_locked and limit is None:
-            raise NotFound(self.entity(tx).name, "id", tuple(sorted(missing)))
-        return held
 
     def selected(
         self, tx: Transaction, where: Where, conditions: Changes, *, everything: bool, action: str
@@ -192,17 +159,8 @@ class Writes(Bound[Model, Create, Update]):
 
     async def _read_back(self, tx: Transaction, ids: Sequence[int], load: Names) -> list[Model]:
         query = self._live(tx, load, include_deleted=False).execution_options(populate_existing=True)
-        found = await scalars_among(tx.reader, query, cast("Any", self.model).id, ids)
+        found = await scalars_among(tx.reader, query, cast("Any", self.model).id, possible(ids))
         by_id: dict[int, Model] = {row.id: row for row in found}
         if missing := [row_id for row_id in ids if row_id not in by_id]:
             raise NotFound(self.entity(tx).name, "id", tuple(missing))
         return [by_id[row_id] for row_id in ids]
-
-
-_LOCK_NOT_AVAILABLE = {"55P03", 3572, 1205}
-"""PostgreSQL's SQLSTATE, and the errno of MySQL and of MariaDB."""
-
-
-def _is_locked(error: DBAPIError) -> bool:
-    codes = {getattr(error.orig, "sqlstate", None), *getattr(error.orig, "args", ())[:1]}
-    return not codes.isdisjoint(_LOCK_NOT_AVAILABLE)

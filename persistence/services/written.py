@@ -12,7 +12,7 @@ from domain.entities import EntityType
 from domain.entity import Entity
 from domain.errors import InvalidCommand, Problem
 from persistence.live_rows import INCLUDE_DELETED
-from persistence.services.among import scalars_among
+from persistence.rows_among import scalars_among
 from persistence.transaction import Transaction
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)

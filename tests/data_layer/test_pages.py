@@ -136,6 +136,20 @@ async def test_a_cursor_holds_for_its_own_list_alone(
             assert len((await TASKS.page(read, sort="title", cursor=same)).items) == 2
 
 
+async def test_a_place_too_long_for_a_cursor_is_told_with_the_page(sessions: Sessions) -> None:
+    """Not by the next request, which would be refused the cursor that this one gave; other alphabets are no longer."""
+    project = await make_project(sessions)
+    long = {"key": "k" * 200, "title": "\N{GRINNING FACE}" * 500}
+    await make_tasks(sessions, project, rows=[long, {"key": "b", "description": "x" * 9_000}])
+    async with reader(sessions) as read:
+        first = await TASKS.page(read, sort=("-title", "key"), limit=1)
+        assert first.next is not None
+        assert (first.items[0].title, len(first.next) < 4_000) == (long["title"], True)
+        assert (await TASKS.page(read, sort=("-title", "key"), limit=1, cursor=first.next)).items[0].key == "b"
+        with pytest.raises(InvalidQuery, match=r"sort: makes a cursor of \d+ characters, at most 8000"):
+            await TASKS.page(read, sort="description", limit=1)
+
+
 ODD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"limit": 0}, InvalidQuery, "limit: 0 is not between 1 and 1,000"),
     ({"limit": 1_001}, InvalidQuery, "limit: 1001 is not between"),

@@ -5,7 +5,7 @@ from typing import assert_type
 import pytest
 from pydantic import JsonValue
 
-from domain.errors import InvalidFilter, InvalidRows, NotFound, UnknownName
+from domain.errors import InvalidFilter, InvalidQuery, InvalidRows, NotFound, UnknownName
 from domain.filters import field
 from domain.member import Member
 from domain.task import Task, TaskStatus
@@ -42,6 +42,33 @@ async def test_get_returns_the_row_or_none(sessions: Sessions, ids: list[int]) -
         assert deleted is not None
         assert deleted.key == "b"
         assert await TASKS.get(read, 10**9) is None
+
+
+async def test_what_no_row_can_have_is_not_found(sessions: Sessions, ids: list[int]) -> None:
+    """An id beyond every column, a key beyond every text: alike on all databases, whatever the drivers say."""
+    async with begin(sessions) as tx:
+        for impossible in (2**70, -(2**70), 0):
+            assert await TASKS.get(tx, impossible) is None
+            assert await TASKS.get(tx, impossible, load="project") is None
+            assert [task.id for task in await TASKS.get_many(tx, [impossible, ids[0]])] == [ids[0]]
+            with pytest.raises(NotFound, match=str(impossible)):
+                await TASKS.lock(tx, impossible)
+            with pytest.raises(NotFound, match=str(impossible)):
+                await TASKS.update(tx, impossible, {})
+        assert await TASKS.get_by_key(tx, "a\0") is None
+
+
+async def test_a_number_of_rows_below_zero_is_refused(sessions: Sessions) -> None:
+    """And batches of none: SQLite would take the one for all rows, and the other would yield nothing."""
+    async with begin(sessions) as tx:
+        with pytest.raises(InvalidQuery, match="limit: -1 is not between 0 and"):
+            await TASKS.find(tx, limit=-1)
+        with pytest.raises(InvalidQuery, match="limit: -1 is not between 0 and"):
+            await TASKS.lock(tx, limit=-1)
+        for batch in (0, -1):
+            with pytest.raises(InvalidQuery, match=f"batch: {batch} is not between 1 and"):
+                await anext(TASKS.stream(tx, batch=batch))
+        assert await TASKS.find(tx, limit=0) == []
 
 
 async def test_get_or_raise_names_what_is_missing(sessions: Sessions, ids: list[int]) -> None:
@@ -153,6 +180,10 @@ async def test_aggregate_groups_and_adds_up(sessions: Sessions, ids: list[int]) 
         assert (none.by, none.count, none.sum, none.min) == ({}, 0, {"version": None}, {"created_at": None})
         with pytest.raises(UnknownName, match="did you mean 'status'"):
             await TASKS.aggregate(read, by="statu")
+        with pytest.raises(InvalidQuery, match="min_of: tags is JSON, which has no order on every database"):
+            await TASKS.aggregate(read, min_of="tags")
+        with pytest.raises(InvalidQuery, match="sum_of: title is no number"):
+            await TASKS.aggregate(read, sum_of="title")
 
 
 async def test_the_shipped_services_have_methods_of_their_own(sessions: Sessions, ids: list[int]) -> None:

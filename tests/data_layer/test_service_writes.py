@@ -8,12 +8,14 @@ import pytest
 from domain.errors import (
     Duplicate,
     InvalidCommand,
+    InvalidQuery,
     InvalidRows,
     Locked,
     MissingReference,
     NoCondition,
     NotFound,
     StaleVersion,
+    UnknownName,
 )
 from domain.filters import field
 from domain.result import Result
@@ -168,6 +170,34 @@ async def test_update_where_needs_a_condition(sessions: Sessions) -> None:
         assert (await TASKS.update_where(tx, {"priority": "low"}, everything=True)).updated == 3
         assert (await TASKS.update_where(tx, {"priority": "low"}, status="done", key__ne="t0")).skipped == 1
         assert held.priority is TaskPriority.LOW
+
+
+async def test_a_stale_version_is_refused_where_nothing_changes(sessions: Sessions) -> None:
+    """Whoever says a version learns that it is another one, also with a change of nothing, and with a deletion."""
+    (task,) = await make_tasks(sessions, await make_project(sessions), 1)
+    async with begin(sessions) as tx:
+        with pytest.raises(StaleVersion, match="has version 1, expected 7"):
+            await TASKS.update(tx, task, {}, expected_version=7)
+        assert (await TASKS.update(tx, task, {}, expected_version=1)).version == 1
+        with pytest.raises(StaleVersion, match="has version 1, expected 7"):
+            await TASKS.soft_delete(tx, task, expected_version=7)
+        assert (await TASKS.soft_delete(tx, task, expected_version=1)).deleted == 1
+
+
+async def test_an_object_of_another_entity_is_no_row(sessions: Sessions) -> None:
+    """Its id is that of another row here, which nobody meant."""
+    project = await make_project(sessions)
+    ids = await make_tasks(sessions, project, 1)
+    assert ids == [project]
+    async with begin(sessions) as tx:
+        wrong: Any = await PROJECTS.get_or_raise(tx, project)
+        for write in (TASKS.soft_delete, TASKS.restore, TASKS.purge, TASKS.lock):
+            with pytest.raises(InvalidQuery, match="rows: expected ids or objects of Task, got Project"):
+                await write(tx, [wrong])
+        with pytest.raises(InvalidQuery, match="got Project"):
+            await TASKS.update(tx, wrong, {"title": "x"})
+        with pytest.raises(UnknownName, match="did you mean 'skip'"):
+            await TASKS.create(tx, {"key": "b", "title": "B", "project_id": project}, on_conflict="skipp")
 
 
 async def test_an_error_before_the_write_leaves_the_transaction(sessions: Sessions) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import BigInteger, Column, MetaData, Table, delete, insert, select, text, update
+from sqlalchemy.orm import aliased, registry
 from sqlmodel import col
 
 from domain.errors import UnauditedWrite
@@ -21,6 +22,25 @@ pytestmark = pytest.mark.on_every_engine
 
 TABLE = Task.__table__  # type: ignore[attr-defined]
 ROW: dict[str, Any] = {"key": "x", "title": "x", "project_id": 1, "status": "pending", "priority": "low"}
+
+OWN = Table("own", MetaData(), Column("task", BigInteger))
+"""A table of a host application."""
+
+
+class Other:
+    """A host application's own class for the table of tasks."""
+
+    title: str
+
+
+registry().map_imperatively(Other, TABLE)
+
+
+async def change_other(session: WriteSession) -> None:
+    """Change a task by way of it."""
+    (await session.scalars(select(Other))).one().title = "x"
+    await session.flush()
+
 
 BUILT: dict[str, Callable[[WriteSession], Awaitable[Any]]] = {
     "table": lambda s: s.execute(TABLE.update().values(title="x")),
@@ -39,6 +59,18 @@ BUILT: dict[str, Callable[[WriteSession], Awaitable[Any]]] = {
     "bulk_save_objects": lambda s: s.run_sync(lambda t: t.bulk_save_objects([Task(**ROW)])),
     "bulk_insert_mappings": lambda s: s.run_sync(lambda t: t.bulk_insert_mappings(Task, [ROW])),
     "bulk_update_mappings": lambda s: s.run_sync(lambda t: t.bulk_update_mappings(Task, [ROW | {"id": 1}])),
+    "alias": lambda s: s.execute(update(aliased(Task)).values(title="x")),
+    "alias of the table": lambda s: s.execute(delete(TABLE.alias("t"))),
+    "join": lambda s: s.execute(update(OWN.join(TABLE, OWN.c.task == TABLE.c.id)).values({TABLE.c.title: "x"})),
+    "columns of another table": lambda s: s.execute(
+        update(OWN).values({TABLE.c.title: "x"}).where(OWN.c.task == TABLE.c.id)
+    ),
+    "rows of values": lambda s: s.execute(
+        insert(OWN).values(
+            [{"task": select(update(Task).values(title="x").returning(col(Task.id)).cte("c").c.id).scalar_subquery()}]
+        )
+    ),
+    "object of another class": change_other,
     "bare connection": lambda s: s.run_sync(lambda t: t.connection()),
 }
 
@@ -52,6 +84,16 @@ SPELT = [
     "WITH moved AS (DELETE FROM ONLY (task) RETURNING id) SELECT '--', id FROM moved",
     "MERGE INTO task USING project ON false WHEN NOT MATCHED THEN DO NOTHING",
     "TRUNCATE TABLE unrelated, task CASCADE",
+    "UPDATE /* /* */ */ task SET title = 'x'",
+    "UPDATE 'task' SET title = 'x'",
+    "UPDATE # quickly\ntask SET title = 'x'",
+    "UPDATE /*!task*/ SET title = 'x'",
+    "/*M!100100 UPDATE */ task SET title = 'x'",
+    "UPDATE own AS o, task AS t SET t.title = 'x' WHERE o.task = t.id",
+    "UPDATE own STRAIGHT_JOIN (task) SET title = 'x'",
+    "DELETE t FROM task AS t WHERE t.id > 0",
+    "DELETE own, task.* FROM own, task",
+    "DELETE FROM t USING own, `task` t WHERE t.id > 0",
     "DO $$ BEGIN INSERT INTO audit_log (actor) VALUES ('x'); END $$",
 ]
 

@@ -6,16 +6,18 @@ import json
 import httpx
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import make_url
 
 from domain.commands import SENDABLE
 from domain.progress import PROGRESS_KEY, Progress
 from persistence.database import Database
-from tests.web_clients import TOKENS, client_of, problem_in
+from tests.web_clients import TOKENS, client_of, problem_in, web_settings
 from tests.worlds import sql
 from web.app import create_app
 from web.job_examples import EXAMPLES
 from web.settings import WebSettings
 from worker.jobs import JOBS
+from worker.settings import Settings
 
 UPDATE = {"entity": "task", "id": 1, "changes": {"title": "x"}}
 
@@ -55,6 +57,18 @@ async def test_the_same_key_twice_is_one_job(client: httpx.AsyncClient) -> None:
     assert problem_in(other).status == 409
 
 
+@pytest.mark.parametrize("job", ["update", "soft_delete"])
+async def test_a_job_may_ask_for_what_clients_may_filter_by(client: httpx.AsyncClient, job: str) -> None:
+    """Any other name is refused at the door and as unknown, before a worker finds it; `email` is not for clients."""
+    extra = {"changes": {"name": "x"}} if job == "update" else {}
+    for name in ("email", "emial", "assigned_tasks__titel"):
+        command = {"entity": "member", "where": {f"{name}__startswith": "a"}, **extra}
+        refused = problem_in(await client.post(f"/jobs/{job}", json=command))
+        assert (refused.status, refused.kind) == (422, "UnknownName")
+    command = {"entity": "member", "where": {"key__startswith": "a"}, **extra}
+    assert (await client.post(f"/jobs/{job}", json=command)).status_code == 202
+
+
 @pytest.mark.on_every_engine
 async def test_what_does_not_fit_is_told_by_field(client: httpx.AsyncClient) -> None:
     """Wrong arguments, an unknown entity, an unknown job, no JSON, a queue of ours: each with its own status."""
@@ -89,6 +103,33 @@ async def test_pages_of_jobs_hold_each_job_once(client: httpx.AsyncClient) -> No
         seen += [job["id"] for job in answer.json()["items"]]
         path = answer.links["next"]["url"] if "next" in answer.links else ""
     assert seen == [f"job-{number}" for number in reversed(range(7))]
+
+
+@pytest.mark.on_every_engine
+async def test_a_page_after_a_job_that_is_gone_is_refused(client: httpx.AsyncClient, database: Database) -> None:
+    """An empty page would look like the end; after the last job there is one."""
+    for number in range(3):
+        await client.post("/jobs/update", json=UPDATE, headers={"Idempotency-Key": f"job-{number}"})
+    assert (await client.get("/jobs?cursor=job-0")).json() == {"items": [], "next": None}
+    await sql(database, "DELETE FROM job WHERE id = 'job-1'")
+    told = problem_in(await client.get("/jobs?cursor=job-1"))
+    assert (told.status, told.kind) == (422, "InvalidCursor")
+
+
+@pytest.mark.parametrize("key", ["..", ".", "a/b", "a b", ""])
+async def test_an_id_that_no_path_holds_is_refused(client: httpx.AsyncClient, key: str) -> None:
+    """The place of the job would be none."""
+    sent = await client.post("/jobs/update", json=UPDATE, headers={"Idempotency-Key": key})
+    assert problem_in(sent).fields.keys() == {"Idempotency-Key"}
+
+
+async def test_a_job_is_there_as_soon_as_it_is_sent(settings: Settings) -> None:
+    """A replica that has heard of nothing yet is not asked."""
+    url = make_url(settings.database_url.get_secret_value()).set(database="postgres")
+    behind = web_settings(settings, COUNTERFOIL_READER_URL=url.render_as_string(hide_password=False))
+    async with client_of(create_app(behind)) as client:
+        sent = await client.post("/jobs/update", json=UPDATE)
+        assert (await client.get(sent.headers["Location"])).status_code == 200
 
 
 async def test_events_tell_a_job_to_its_end(client: httpx.AsyncClient, database: Database, web: WebSettings) -> None:

@@ -38,9 +38,12 @@ async def test_figures_count_by_pattern(client: httpx.AsyncClient) -> None:
     for path in ("/jobs/1", "/jobs/2", "/made/up"):
         await client.get(path)
     await client.request("MADEUP", "/also/made/up")
+    await client.request("MADEUP", "/jobs")
     text = (await client.get("/metrics")).text
     assert 'counterfoil_http_requests_total{method="GET",path="/jobs/{job_id}",status="404"} 2.0' in text
     assert 'counterfoil_http_requests_total{method="(none)",path="(none)",status="404"} 2.0' in text
+    assert 'counterfoil_http_requests_total{method="(none)",path="/jobs",status="405"} 1.0' in text
+    assert "MADEUP" not in text
     assert "made" not in text.replace("made.", "")
     assert 'counterfoil_pool_connections{state="in_use"}' in text
 

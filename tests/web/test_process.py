@@ -43,6 +43,20 @@ async def test_a_stopping_process_answers_what_it_has_begun(
     assert await sql(database, "SELECT count(*) FROM job") == [(2,)]
 
 
+async def test_events_end_where_the_database_is_lost(settings: Settings, database: Database, tmp_path: Path) -> None:
+    """Without `end`, so that a client opens them again; and without a traceback for each stream."""
+    with web_process(settings, tmp_path / "log") as web:
+        async with web.client() as client:
+            await client.post("/jobs/update", json=UPDATE, headers={"Idempotency-Key": "lost"})
+            async with client.stream("GET", "/jobs/lost/events") as events:
+                lines = events.aiter_lines()
+                assert await anext(lines) == "event: state"
+                await sql(database, "ALTER TABLE job RENAME TO away")
+                assert "event: end" not in [line async for line in lines]
+        unusual = [line["event"] for line in web.lines() if line["level"] != "info"]
+    assert unusual == ["http.stream_ended"]
+
+
 async def test_a_worker_applies_what_was_sent_and_events_tell_its_end(settings: Settings, tmp_path: Path) -> None:
     """From the request to the end over two processes that know nothing of each other but the job table."""
     with web_process(settings, tmp_path / "web") as web, worker_process(settings, tmp_path / "worker"):

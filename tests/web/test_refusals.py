@@ -1,6 +1,7 @@
 """Refusals: every one is a problem with the status of the table, and none tells what the server must mend."""
 
 from collections.abc import AsyncIterator, Iterator
+from socket import EAI_AGAIN, gaierror
 from typing import Any
 
 import httpx
@@ -104,6 +105,24 @@ async def test_a_connection_that_dies_before_the_commit_is_503(app: FastAPI, dat
         answer = await client.post("/killed")
     assert (problem_in(answer).status, answer.headers["Retry-After"]) == (503, "1")
     assert await sql(database, "SELECT count(*) FROM mark") == [(0,)]
+
+
+async def test_what_a_time_out_or_the_network_stops_is_503(settings: Settings) -> None:
+    """The operator's limit for statements, a name that is not found, no route: ask again, the request was not wrong."""
+    app = create_app(web_settings(settings, COUNTERFOIL_STATEMENT_TIMEOUT="0.05"))
+
+    @app.get("/slow")
+    async def slow(tx: Write) -> None:
+        await _run(tx, "SELECT pg_sleep(30)")
+
+    @app.get("/lost")
+    async def lost() -> None:
+        raise gaierror(EAI_AGAIN, "temporary failure in name resolution")
+
+    async with client_of(app) as client:
+        for path in ("/slow", "/lost"):
+            answer = await client.get(path)
+            assert (problem_in(answer).status, answer.headers["Retry-After"]) == (503, "1")
 
 
 @pytest.mark.parametrize("announced", [True, False])

@@ -1,7 +1,5 @@
 """Entities over HTTP: lists, rows, changes, deletions, through the services and nothing else."""
 
-from typing import Any
-
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -14,6 +12,7 @@ from tests.web_clients import client_of, problem_in, web_settings
 from tests.worlds import plant, trail
 from web.app import create_app
 from web.resources.read_models import EntityRead
+from web.resources.reads import MOST_GROUPS
 from web.resources.resource import Resource
 from web.resources.shipped import RESOURCES
 from worker.settings import Settings
@@ -175,7 +174,18 @@ async def test_unset_is_not_null(planted: httpx.AsyncClient) -> None:
     assert problem_in(await planted.patch(place, json={"parent_id": True})).fields.keys() == {"parent_id"}
 
 
-@pytest.mark.parametrize(("tag", "status"), [('"1"', 412), ('"2"', 200), ("*", 200), ("2", 412), ('W/"2"', 412)])
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [
+        ('"1"', 412),
+        ('"2"', 200),
+        ("*", 200),
+        ("2", 412),
+        ('W/"2"', 412),
+        ("", 412),
+        (f'"{"0" * 18}1{"9" * 5000}"', 412),
+    ],
+)
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 async def test_a_change_of_what_somebody_else_changed_is_412(
     client: httpx.AsyncClient, method: str, tag: str, status: int
@@ -183,6 +193,9 @@ async def test_a_change_of_what_somebody_else_changed_is_412(
     """If-Match with the ETag that was read; any other tag matches nothing, and nothing is written."""
     await client.post("/projects", json={"key": "p", "name": "P"})
     await client.patch("/projects/1", json={"name": "Q"})
+    if status == 412 and method == "PATCH":
+        nothing = await client.patch("/projects/1", json={}, headers={"If-Match": tag})
+        assert nothing.status_code == 412
     body = {"name": "R"} if method == "PATCH" else None
     answer = await client.request(method, "/projects/1", json=body, headers={"If-Match": tag})
     assert answer.status_code == status
@@ -226,12 +239,31 @@ class Projects(ServiceBase[Project, ProjectCreate, ProjectUpdate]):
     """A team's own service."""
 
 
+def _plans() -> Resource:
+    return Resource("plans", Projects(), Titles, {"key": "p", "name": "P"}, {"name": "Q"})
+
+
 async def test_a_team_shows_its_own_resources(settings: Settings) -> None:
     """Under its own path, through its own service, and nothing beyond its own model."""
-    example: dict[str, Any] = {"key": "p", "name": "P"}
-    app: FastAPI = create_app(web_settings(settings), [Resource("plans", Projects(), Titles, example, {"name": "Q"})])
-    async with client_of(app) as client:
-        made = (await client.post("/plans", json=example)).json()
+    async with client_of(create_app(web_settings(settings), [_plans()])) as client:
+        made = (await client.post("/plans", json=_plans().create)).json()
         assert set(made) == {"id", "created_at", "updated_at", "deleted_at", "version", "name"}
         assert problem_in(await client.get("/projects")).status == 404
         assert problem_in(await client.get("/plans?load=tasks")).status == 422
+
+
+async def test_what_a_model_hides_is_neither_sorted_nor_counted_by(settings: Settings) -> None:
+    """A cursor and a count would tell its values, also of an entity that lets clients sort by everything."""
+    async with client_of(create_app(web_settings(settings), [_plans()])) as client:
+        for query in ("/plans?sort=-key", "/plans:count?by=key"):
+            told = problem_in(await client.get(query))
+            assert (told.status, told.kind, "key" in told.detail.partition(";")[2]) == (422, "UnknownName", False)
+        assert (await client.get("/plans?sort=-name")).status_code == 200
+
+
+async def test_a_count_has_no_group_for_every_row(client: httpx.AsyncClient, sessions: Sessions) -> None:
+    """The answer stays small, whatever the table's size."""
+    await plant(sessions, tasks=MOST_GROUPS + 1)
+    told = problem_in(await client.get("/tasks:count?by=id"))
+    assert (told.status, set(told.fields)) == (422, {"by"})
+    assert len((await client.get(f"/tasks:count?by=id&id__le={MOST_GROUPS}")).json()["groups"]) == MOST_GROUPS

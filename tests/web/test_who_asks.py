@@ -23,6 +23,13 @@ async def test_without_a_known_token_nothing_is_answered(client: httpx.AsyncClie
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+async def test_two_tokens_in_one_request_are_none(client: httpx.AsyncClient) -> None:
+    """A proxy may have looked at the other one."""
+    given = [("Authorization", f"Bearer {token}") for token in TOKENS.values()]
+    del client.headers["Authorization"]
+    assert problem_in(await client.get("/jobs", headers=given)).status == 401
+
+
 async def test_every_path_but_the_open_ones_wants_a_token(settings: Settings) -> None:
     """No route is forgotten: the list is of what is open."""
     app = create_app(web_settings(settings))

@@ -30,10 +30,11 @@ class Authentication:
         if scope["type"] != "http" or scope["path"] in OPEN:
             await self._app(scope, receive, send)
             return
-        header = Headers(scope=scope).get("Authorization")
-        actor = None if header is None else self._actor(header)
-        if actor is None and (header is not None or not self._may_all(scope)):
-            await self._refuse(scope, receive, send, given=header is not None)
+        given = Headers(scope=scope).getlist("Authorization")
+        # Of several, a proxy in front may have looked at another one.
+        actor = self._actor(given[0]) if len(given) == 1 else None
+        if actor is None and (given or not self._may_all(scope)):
+            await self._refuse(scope, receive, send, given=bool(given))
             return
         scope.setdefault("state", {})["actor"] = actor
         with structlog.contextvars.bound_contextvars(**({"actor": actor} if actor else {})):

@@ -40,8 +40,10 @@ class Metering:
                 self._tell(scope, status, time.perf_counter() - started)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        path = getattr(scope.get("route"), "path", _UNMATCHED)
-        method = scope["method"] if path != _UNMATCHED else _UNMATCHED  # a sender may make up methods
+        route = scope.get("route")
+        path = getattr(route, "path", _UNMATCHED)
+        # A sender may make up methods, and a path is matched before its methods are.
+        method = scope["method"] if scope["method"] in (getattr(route, "methods", None) or ()) else _UNMATCHED
         self._metrics.requests.labels(method, path, str(status)).inc()
         self._metrics.seconds.labels(method, path).observe(seconds)
         if not path.startswith(("/health", "/metrics")):

@@ -37,8 +37,11 @@ def filterable(resource: Resource) -> tuple[str, ...]:
 
 def sorts(resource: Resource) -> str:
     """Return what the document says of `sort`."""
-    allowed = resource.service.model.sortable or _columns(resource)
-    return f"Fields, separated by commas, `-` before one for descending: {', '.join(allowed)}."
+    allowed = resource.service.model.sortable
+    names = [
+        name for name in (_columns(resource) if allowed is None else allowed) if name in resource.read.model_fields
+    ]
+    return f"Fields, separated by commas, `-` before one for descending: {', '.join(names) or 'none'}."
 
 
 def loads(resource: Resource) -> str:

@@ -1,16 +1,28 @@
-"""Relations that a request wants shown: `load=project,subtasks.assignee`."""
+"""Names in a request: relations to show (`load=project,subtasks.assignee`), fields to sort and to count by."""
 
 from collections.abc import Sequence
 
 from domain.entities import EntityType
 from domain.errors import UnknownName
-from domain.filters import client_load
+from domain.filters import client_load, client_sort
 from web.resources.read_models import EntityRead, Tree
 
 
 def names_in(text: str | None) -> tuple[str, ...]:
     """Return the names that commas separate."""
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def shown_sort(entity: EntityType, kind: type[EntityRead], sort: Sequence[str]) -> tuple[str, ...]:
+    """Return the fields to sort or count by; raises UnknownName beyond what the entity allows and the model shows.
+
+    A cursor holds the values that it sorts by, signed and not encrypted, and a count shows them.
+    """
+    found, shown = client_sort(entity, sort), kind.model_fields
+    for name in found:
+        if (bare := name.removeprefix("-")) not in shown:
+            raise UnknownName("sort field", bare, tuple(set(entity.table.c.keys()) & set(shown)))
+    return found
 
 
 def relations_in(entity: EntityType, kind: type[EntityRead], text: str | None) -> tuple[str, ...]:

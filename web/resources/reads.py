@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Request, Response
 
 from domain.entity import MAX_ID
-from domain.filters import Filter, client_filter, client_sort, words_of_texts
+from domain.filters import Filter, client_filter, words_of_texts
+from persistence.pages.cursor import LONGEST
 from persistence.reader import Reader
 from web.links import link_pages
 from web.resources.answers import Count, Group, PageRead
 from web.resources.documents import loads, sorts
 from web.resources.etags import tag
-from web.resources.paths import names_in, relations_in, tree_of
+from web.resources.paths import names_in, relations_in, shown_sort, tree_of
 from web.resources.read_models import EntityRead
 from web.resources.resource import Resource
 from web.scopes import Read
@@ -23,10 +24,15 @@ MOST = 200
 _RESERVED = frozenset({"sort", "limit", "cursor", "load", "include_deleted", "by"})
 """Parameters that are no conditions; a field of such a name is meant with an operator, as in `sort__eq`."""
 
+MOST_GROUPS = 1_000
+"""Groups of a count: by a field like `id` there would be one for each row."""
+
 RowId = Annotated[int, Path(ge=1, le=MAX_ID, description="The row's id.")]
 IncludeDeleted = Annotated[bool, Query(description="Deleted rows too.")]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
-Cursor = Annotated[str | None, Query(max_length=4000, description="`next` or `previous` of a page of the same list.")]
+Cursor = Annotated[
+    str | None, Query(max_length=LONGEST, description="`next` or `previous` of a page of the same list.")
+]
 
 
 def listing(resource: Resource) -> Callable[..., Any]:
@@ -50,7 +56,7 @@ def listing(resource: Resource) -> Callable[..., Any]:
         page = await resource.service.page(
             read,
             where=_where(resource, read, request),
-            sort=client_sort(entity, names_in(sort)),
+            sort=shown_sort(entity, resource.read, names_in(sort)),
             limit=limit,
             cursor=cursor,
             load=relations,
@@ -77,8 +83,10 @@ def counting(resource: Resource) -> Callable[..., Any]:
         include_deleted: IncludeDeleted = False,
     ) -> Count:
         where = _where(resource, read, request)
-        names = client_sort(read.entities[resource.name], names_in(by))
-        found = await resource.service.aggregate(read, by=names, where=where, include_deleted=include_deleted)
+        names = shown_sort(read.entities[resource.name], resource.read, names_in(by))
+        found = await resource.service.aggregate(
+            read, by=names, most=MOST_GROUPS, where=where, include_deleted=include_deleted
+        )
         total = sum(group.count for group in found)
         if not names:
             return Count(count=total)

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import Body, Query, Request, Response
 from sqlmodel import SQLModel
 
-from domain.errors import StaleVersion
 from web.resources.answers import Deleted
 from web.resources.documents import body_examples
 from web.resources.etags import IfMatch, expected_version, tag
@@ -63,11 +62,8 @@ def deleting(resource: Resource) -> Callable[..., Any]:
         *,
         cascade: Cascade = False,
     ) -> Deleted:
-        if (expected := expected_version(if_match)) is not None:
-            (row,) = await resource.service.lock(tx, id)
-            if row.version != expected:
-                raise StaleVersion(resource.name, id, expected, row.version)
-        result = await resource.service.soft_delete(tx, id, cascade=cascade)
+        expected = expected_version(if_match)
+        result = await resource.service.soft_delete(tx, id, cascade=cascade, expected_version=expected)
         return Deleted(deleted=result.deleted, ids=result.ids.get("deleted", {}))
 
     return delete

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 from redis.asyncio import Redis
@@ -21,6 +22,7 @@ from persistence.job_table import JobRow
 from persistence.reader import reader
 from persistence.sessions import Sessions
 from web.documented import BEARER, refusals
+from web.refusals import is_for_the_moment
 from web.routes.jobs import JobId
 from web.scopes import Serving
 from web.served import Served
@@ -39,7 +41,7 @@ Follow a job until it ends.
 
 `event: state` names the state and the failed attempts, at first and when either changes; `event: progress` how far a
 running bulk job is; `event: end` the final state, the result and the errors, and the stream ends. Lines that begin with
-a colon are heartbeats. A stream that ends without `end` (a deploy) can be opened again.
+a colon are heartbeats. A stream that ends without `end` (a deploy, a database that is away) can be opened again.
 """
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(BEARER)])
@@ -81,7 +83,13 @@ async def _told(serving: Served, job_id: str, first: dict[str, Any]) -> AsyncIte
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await serving.stopping.wait()
-        row = await _look(serving.database.sessions, job_id)
+        try:
+            row = await _look(serving.database.sessions, job_id)
+        except Exception as error:  # the answer has begun: it can say no 503
+            if not is_for_the_moment(error):
+                raise
+            structlog.get_logger("counterfoil.web").warning("http.stream_ended", error=type(error).__name__)
+            return
     if row is not None and row["state"] != JobState.QUEUED:
         yield _event("end", row)
 
@@ -89,7 +97,7 @@ async def _told(serving: Served, job_id: str, first: dict[str, Any]) -> AsyncIte
 async def _look(sessions: Sessions, job_id: str) -> dict[str, Any] | None:
     columns = (JobRow.state, JobRow.attempt, JobRow.result, JobRow.errors)
     query = select(*(col(column) for column in columns)).where(col(JobRow.id) == job_id)
-    async with reader(sessions) as read:
+    async with reader(sessions, current=True) as read:  # a replica may not have heard of the job yet
         found = await read.rows(query)
     return dict(found[0]._mapping) if found else None  # noqa: SLF001 - SQLAlchemy's public name for it
 

@@ -6,22 +6,24 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Depends, Header, HTTPException, Path, Query, Request, Response
 
-from domain.commands import SENDABLE, Command
+from domain.commands import SENDABLE, Command, Selection
 from domain.errors import NotFound, unknown
+from domain.filters import client_filter
 from domain.job import JobState
 from persistence.enqueue import enqueue
 from persistence.job_filter import JobFilter
 from persistence.job_list import list_jobs, require_name
 from persistence.job_table import JobRow
+from persistence.transaction import Transaction
 from web.documented import BEARER, refusals
 from web.job_examples import EXAMPLES
 from web.job_models import AcceptedJob, JobInShort, JobPage, JobRead
 from web.links import link_pages
 from web.moments import Moment
-from web.scopes import Asker, Read, Serving, Write
+from web.scopes import Asker, CurrentRead, Read, Serving, Write
 
-ID = r"^[\w.:+~-]{1,200}$"
-"""A job's id that can stand in a path."""
+ID = r"^[\w:+~-][\w.:+~-]{0,199}$"
+"""A job's id that can stand in a path: clients take `..` out of one."""
 
 router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(BEARER)])
 
@@ -48,7 +50,7 @@ async def jobs(  # noqa: PLR0913, PLR0917 - one for each parameter of the query
 
 
 @router.get("/{job_id}", responses=refusals(401, 404, 422))
-async def job(job_id: JobId, read: Read, request: Request) -> JobRead:
+async def job(job_id: JobId, read: CurrentRead, request: Request) -> JobRead:
     """Return a job: its state, its failed attempts, its result."""
     row = await read.get(JobRow, job_id)
     if row is None:
@@ -77,8 +79,7 @@ def _door(kind: type[Command]) -> Callable[..., Any]:
             Moment | None, Header(alias="X-Run-At", description="Not before this time, with its zone.")
         ] = None,
     ) -> AcceptedJob:
-        if (entity := getattr(command, "entity", None)) is not None:
-            _ = tx.entities[entity]  # raises UnknownName: a worker would refuse the job too, but nobody would be there
+        _check_names(tx, command)
         accepted = await enqueue(
             tx.session, command, asker, job_id=key, queue=queue or serving.settings.queue, run_at=run_at
         )
@@ -88,6 +89,14 @@ def _door(kind: type[Command]) -> Callable[..., Any]:
     accept.__annotations__["command"] = Annotated[kind, Body(openapi_examples=EXAMPLES.get(kind.job))]
     accept.__name__, accept.__doc__ = f"send_{kind.job}", kind.__doc__
     return accept
+
+
+def _check_names(tx: Transaction, command: Command) -> None:
+    """Raise UnknownName, InvalidFilter: a worker would refuse the job too, but nobody would be there."""
+    if (name := getattr(command, "entity", None)) is not None:
+        entity = tx.entities[name]
+        if isinstance(command, Selection) and command.where is not None:
+            client_filter(tx.entities, entity, command.where)
 
 
 for _kind in SENDABLE:
