@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -168,14 +168,14 @@ def _refuse_others(session: Session) -> None:
     """Refuse objects of a class of its own that is mapped to an entity's table."""
     entities: Entities = session.info["entities"]
     for instance in (*session.new, *session.dirty, *session.deleted):
-        for table in () if isinstance(instance, Entity) else _tables(type(instance)):
+        for table in () if isinstance(instance, Entity) else _tables(cast("Hashable", type(instance))):
             if table in entities:
                 raise UnauditedWrite(f"an object of {type(instance).__name__}", table)
 
 
 @cache
-def _tables(model: type[Any]) -> tuple[str, ...]:
-    return tuple(str(cast("Any", table).name) for table in inspect(model).tables)
+def _tables(model: Hashable) -> tuple[str, ...]:
+    return tuple(str(table.name) for table in inspect(cast("Any", model)).tables)
 
 
 def _refuse_cascade(session: Session, instance: Entity) -> None:

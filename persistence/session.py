@@ -109,7 +109,8 @@ class WriteSession(AsyncSession):
     async def stream(self, *arguments: Any, **options: Any) -> AsyncResult[Any]:  # noqa: ANN401 - SQLAlchemy's own
         """Run a query whose rows are fetched as they are wanted; see SQLAlchemy's."""
         self.info[STREAMED] = True
-        return await super().stream(*arguments, **options)
+        found: AsyncResult[Any] = await super().stream(*arguments, **options)
+        return found
 
     async def run_alone(self, statement: str, values: Sequence[Any]) -> RowMapping:
         """Run a statement of this package's own as the whole transaction, and return its only row.

@@ -184,6 +184,9 @@ async def test_aggregate_groups_and_adds_up(sessions: Sessions, ids: list[int]) 
             await TASKS.aggregate(read, min_of="tags")
         with pytest.raises(InvalidQuery, match="sum_of: title is no number"):
             await TASKS.aggregate(read, sum_of="title")
+        assert len(await TASKS.aggregate(read, by="status", most=2)) == 2
+        with pytest.raises(InvalidQuery, match="by: more than 1 groups; say conditions"):
+            await TASKS.aggregate(read, by="status", most=1)
 
 
 async def test_the_shipped_services_have_methods_of_their_own(sessions: Sessions, ids: list[int]) -> None:

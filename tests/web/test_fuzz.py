@@ -16,7 +16,7 @@ from tests.web_processes import web_process
 from tests.worlds import plant
 from worker.settings import Settings
 
-SECONDS = int(os.environ.get("FUZZ_SECONDS", "20"))
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "12"))
 SEED = os.environ.get("FUZZ_SEED", "1")
 
 
