@@ -19,7 +19,7 @@ from persistence.audit_log import AuditEntry
 from persistence.flush_audit import audit_flush, explained_flush, prepare_flush
 from persistence.live_rows import INCLUDE_DELETED, brings_relations, leave_out_deleted
 from persistence.one_task import refuse_sharing, watch
-from persistence.portable.sqlite_errors import ask_what_is_missing
+from persistence.portable.sqlite_errors import flushing
 from persistence.related_limit import run_limited
 from persistence.written_tables import written_tables
 
@@ -68,12 +68,8 @@ class AuditedSession(Session):
         nested = self.in_nested_transaction()
         flushed = [instance for instance in (*self.new, *self.dirty) if isinstance(instance, Entity)]
         try:
-            with explained_flush(self):
-                try:
-                    super().flush(objects)
-                except DBAPIError as error:
-                    ask_what_is_missing(self, flushed, error)
-                    raise
+            with explained_flush(self), flushing(self, flushed):
+                super().flush(objects)
         except Exception as error:
             if not nested:
                 keep_failure(self, error)
