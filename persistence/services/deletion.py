@@ -44,30 +44,38 @@ class Deletion(Writes[Model, Create, Update]):
         where: Where = None,
         cascade: bool = False,
         everything: bool = False,
+        expected_version: int | None = None,
         **conditions: Any,  # noqa: ANN401 - values of any field
     ) -> Result:
-        """Mark all live rows that fit as deleted; raises InUse, and NoCondition as `update_where` does."""
+        """Mark all live rows that fit as deleted; raises InUse, NoCondition and StaleVersion as `update_where` does."""
         entity = self.entity(tx)
         selected = self.selected(tx, where, conditions, everything=everything, action="soft_delete_where")
-        wanted = command(domain.commands.SoftDelete, entity=entity.name, cascade=cascade, **selected)
+        said = {"cascade": cascade, "expected_version": expected_version}
+        wanted = command(domain.commands.SoftDelete, entity=entity.name, **said, **selected)
         return await self._deleted(tx, wanted)
 
     async def restore(
-        self, tx: Transaction, rows: Rows[Model] | None = None, *, cascade: bool = False, job_id: str | None = None
+        self,
+        tx: Transaction,
+        rows: Rows[Model] | None = None,
+        *,
+        cascade: bool = False,
+        job_id: str | None = None,
+        expected_version: int | None = None,
     ) -> Result:
         """Bring deleted rows back; rows that live already are skipped.
 
         `rows` alone brings back these. With `cascade` all that the same transaction deleted returns with them, of
         every entity. `job_id` brings back exactly what that job deleted and that is deleted since then.
-        Raises NotFound; CannotRestore where a live row has the key, or an owner stays deleted.
+        Raises NotFound; CannotRestore where a live row has the key, or an owner stays deleted; StaleVersion where one
+        of the rows has another version than the expected one.
         """
-        entity = self.entity(tx)
+        said: dict[str, Any] = {"expected_version": expected_version}
         if job_id is not None:
-            wanted = command(
-                domain.commands.Restore, job_id=job_id, **({} if rows is None else {"id": self._ids(rows)})
-            )
+            said |= {"job_id": job_id, **({} if rows is None else {"id": self._ids(rows)})}
         else:
-            wanted = command(domain.commands.Restore, entity=entity.name, id=self._ids(rows or ()), cascade=cascade)
+            said |= {"entity": self.entity(tx).name, "id": self._ids(rows or ()), "cascade": cascade}
+        wanted = command(domain.commands.Restore, **said)
         result = await restore_rows(tx, wanted)
         await self._refresh_all(tx)
         return result

@@ -122,15 +122,18 @@ class Writes(Locks[Model, Create, Update]):
         *,
         where: Where = None,
         everything: bool = False,
+        expected_version: int | None = None,
         **conditions: Any,  # noqa: ANN401 - values of any field
     ) -> Result:
         """Change all live rows that fit, set-based; those that are already as wanted are counted as skipped.
 
-        Without a condition raises NoCondition, unless `everything` says that all rows are meant.
+        Without a condition raises NoCondition, unless `everything` says that all rows are meant; StaleVersion where
+        one of the rows has another version than the expected one.
         """
         entity = self.entity(tx)
         selected = self.selected(tx, where, conditions, everything=everything, action="update_where")
-        wanted = command(domain.commands.Update, entity=entity.name, changes=row_of(changes), **selected)
+        said = {"changes": row_of(changes), "expected_version": expected_version}
+        wanted = command(domain.commands.Update, entity=entity.name, **said, **selected)
         result = await update_rows(tx, entity, wanted)
         await refresh(tx, entity)
         return result

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import InvalidQuery, NoCondition, NotFound
+from domain.errors import InvalidQuery, NoCondition, NotFound, StaleVersion
 from domain.filters import field
 from domain.project import Project, ProjectCreate, ProjectUpdate
 from domain.task import Task
@@ -166,3 +166,18 @@ async def test_a_method_of_ones_own_says_its_rows_as_the_shipped_ones_do(session
         assert await service.doomed(tx, everything=True) == {"everything": True}
         with pytest.raises(NoCondition, match="doom of project has no condition"):
             await service.doomed(tx)
+
+
+async def test_an_expected_version_guards_whole_sets_and_restores(sessions: Sessions, ids: list[int]) -> None:
+    """One row of another version refuses all of them, and nothing is written; the right one lets them through."""
+    async with begin(sessions) as tx:
+        for refused in (
+            TASKS.update_where(tx, {"title": "new"}, key="a", expected_version=2),
+            TASKS.soft_delete_where(tx, key__in=["a", "c"], expected_version=2),
+            TASKS.restore(tx, ids[1], expected_version=1),
+        ):
+            with pytest.raises(StaleVersion):
+                await refused
+        assert (await TASKS.update_where(tx, {"title": "new"}, key="a", expected_version=1)).updated == 1
+        assert (await TASKS.soft_delete_where(tx, key="a", expected_version=2)).deleted == 1
+        assert (await TASKS.restore(tx, ids[1], expected_version=2)).restored == 1
