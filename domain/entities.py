@@ -75,8 +75,13 @@ class Entities(Mapping[str, EntityType]):
     """The entities of one process by name; unknown names are refused with the nearest one."""
 
     def __init__(self, models: Iterable[type[Entity]]) -> None:
-        """Take the table models; each is known by the name of its table."""
+        """Take the table models; each is known by the name of its table.
+
+        Raises TypeError for a foreign key by which the database would write rows itself.
+        """
         types = [EntityType(str(model.__tablename__), model) for model in models]
+        for entity in types:
+            _refuse_silent_writes(entity)
         self._types = {entity.name: entity for entity in types}
 
     def __eq__(self, other: object) -> bool:
@@ -108,6 +113,16 @@ class Entities(Mapping[str, EntityType]):
     def owned_by(self, name: str) -> list[tuple[EntityType, Reference]]:
         """Return the entities that `name` owns, each with the foreign key of the ownership."""
         return [(entity, owner) for entity in self._types.values() for owner in entity.owners if owner.target == name]
+
+
+def _refuse_silent_writes(entity: EntityType) -> None:
+    for key in entity.table.foreign_keys:
+        for when, action in (("DELETE", key.ondelete), ("UPDATE", key.onupdate)):
+            if action is not None and action.upper() not in {"RESTRICT", "NO ACTION"}:
+                raise TypeError(
+                    f"{entity.name}.{key.parent.name}: ON {when} {action} would write rows without audit rows; leave "
+                    "it out, and name the column in `owners` to have a soft delete cascade"
+                )
 
 
 def collect(modules: Iterable[ModuleType]) -> Entities:

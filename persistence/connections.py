@@ -10,6 +10,7 @@ from sqlalchemy.exc import DisconnectionError
 from persistence.abandoned import end_abandoned
 from persistence.dialects import Dialect
 from persistence.portable.json_values import json_text
+from persistence.portable.sqlite_errors import note_what_is_missing
 from persistence.postgresql_connections import connect_arguments, plain_url
 from persistence.sqlite_functions import register
 from persistence.sqlite_turn import WAIT, begin_writing, wait_seconds
@@ -69,6 +70,7 @@ def listen_to(engine: Engine) -> None:
     elif dialect is Dialect.SQLITE:
         event.listen(engine, "connect", _connect_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "handle_error", note_what_is_missing)
     else:
         event.listen(engine, "connect", _connect_mysql)
         event.listen(engine, "begin", _begin_mysql)

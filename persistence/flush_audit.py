@@ -2,10 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, cast
 
 import sqlalchemy.orm
@@ -19,6 +18,14 @@ from domain.origin import Origin
 from persistence.attempted import Attempted, Read
 from persistence.audit_log import AuditEntry
 from persistence.dialects import Dialect, dialect_of
+from persistence.flush_refusals import (
+    PURGED,
+    name_of,
+    refuse_cascade,
+    refuse_links,
+    refuse_new_id,
+    refuse_others,
+)
 from persistence.integrity import explained
 from persistence.portable import flush as portable
 from persistence.statements import statement
@@ -48,11 +55,11 @@ def prepare_flush(session: Session) -> None:
     pending, is_postgresql = _Pending(), dialect_of(session) is Dialect.POSTGRESQL
     if any(isinstance(instance, AuditEntry) for instance in (*session.new, *session.dirty, *session.deleted)):
         raise UnauditedWrite("an object", str(AuditEntry.__tablename__))
-    _refuse_links(session)
-    _refuse_others(session)
+    refuse_links(session)
+    refuse_others(session)
     for instance in session.dirty:
         if isinstance(instance, Entity) and session.is_modified(instance, include_collections=False):
-            _refuse_new_id(instance)
+            refuse_new_id(instance)
             pending.changed[id(instance)] = (instance, _action(instance))
             instance.version += 1
             if is_postgresql:
@@ -65,6 +72,7 @@ def prepare_flush(session: Session) -> None:
     _read_images(session, pending)
     pending.attempted = _attempted(session, pending)
     session.info[_PENDING] = pending
+    session.info[PURGED] = {id(instance) for instance in session.deleted}
 
 
 def audit_flush(session: Session) -> None:
@@ -76,11 +84,11 @@ def audit_flush(session: Session) -> None:
     pending: _Pending = session.info.pop(_PENDING)
     for instance in session.dirty:
         if isinstance(instance, Entity) and id(instance) not in pending.changed:
-            _refuse_cascade(session, instance)
+            refuse_cascade(session, instance)
     written = [(instance, "insert") for instance in session.new if isinstance(instance, Entity)]
     by_entity: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for instance, action in (*written, *pending.changed.values()):
-        name = _name(instance)
+        name = name_of(instance)
         row_id = cast("int", instance.id)
         by_entity[name].append({"id": row_id, "action": action, "before": pending.images.get((name, row_id))})
     for name, rows in by_entity.items():
@@ -109,22 +117,22 @@ def _attempted(session: Session, pending: _Pending) -> Attempted:
     changed = []
     for instance in session.new:
         if isinstance(instance, Entity):
-            rows[_name(instance)].append(dict(vars(instance)))
+            rows[name_of(instance)].append(dict(vars(instance)))
     for instance, action in pending.changed.values():
         row_id = cast("int", instance.id)
         if action == "purge":
-            purged[_name(instance)].append(row_id)
+            purged[name_of(instance)].append(row_id)
         else:
-            rows[_name(instance)].append(dict(vars(instance)))
+            rows[name_of(instance)].append(dict(vars(instance)))
         if (version := vars(instance).get("version")) is not None:
-            changed.append(Read(_name(instance), row_id, version - (action != "purge")))
+            changed.append(Read(name_of(instance), row_id, version - (action != "purge")))
     return Attempted(rows, changed, purged)
 
 
 def _read_images(session: Session, pending: _Pending) -> None:
     ids: dict[str, list[int]] = defaultdict(list)
     for instance, _ in pending.changed.values():
-        ids[_name(instance)].append(cast("int", instance.id))
+        ids[name_of(instance)].append(cast("int", instance.id))
     for name, row_ids in ids.items():
         entity: EntityType = session.info["entities"][name]
         if dialect_of(session) is not Dialect.POSTGRESQL:
@@ -145,51 +153,6 @@ def _action(instance: Entity) -> str:
     if not history.has_changes():
         return "update"
     return "restore" if instance.deleted_at is None else "soft_delete"
-
-
-def _refuse_links(session: Session) -> None:
-    """Refuse rows that the ORM would write by itself into a table between two: no entity, so that no audit row."""
-    for instance in (*session.new, *session.dirty):
-        for name, table in _linked(type(instance)) if isinstance(instance, Entity) else ():
-            if inspect(instance).attrs[name].history.has_changes():
-                raise UnauditedWrite(f"rows that {_name(instance)}.{name} writes", table)
-
-
-@cache
-def _linked(model: type[Entity]) -> tuple[tuple[str, str], ...]:
-    """Return the relations that write a table between two, with its name; those that are only looked at do not."""
-    relations = inspect(model).relationships
-    return tuple(
-        (str(one.key), str(one.secondary)) for one in relations if one.secondary is not None and not one.viewonly
-    )
-
-
-def _refuse_others(session: Session) -> None:
-    """Refuse objects of a class of its own that is mapped to an entity's table."""
-    entities: Entities = session.info["entities"]
-    for instance in (*session.new, *session.dirty, *session.deleted):
-        for table in () if isinstance(instance, Entity) else _tables(cast("Hashable", type(instance))):
-            if table in entities:
-                raise UnauditedWrite(f"an object of {type(instance).__name__}", table)
-
-
-@cache
-def _tables(model: Hashable) -> tuple[str, ...]:
-    return tuple(str(table.name) for table in inspect(cast("Any", model)).tables)
-
-
-def _refuse_cascade(session: Session, instance: Entity) -> None:
-    if session.is_modified(instance, include_collections=False):
-        raise UnauditedWrite("a change that the ORM cascaded", _name(instance))
-
-
-def _refuse_new_id(instance: Entity) -> None:
-    if inspect(instance).attrs["id"].history.has_changes():
-        raise UnauditedWrite("a change of an id", _name(instance))
-
-
-def _name(instance: Entity) -> str:
-    return str(instance.__tablename__)
 
 
 def _write(session: Session, entity: EntityType, rows: list[dict[str, Any]]) -> None:

@@ -17,9 +17,9 @@ from domain.entity import Entity
 from domain.errors import OwnEnding, ReadOnly, UnauditedWrite
 from persistence.audit_log import AuditEntry
 from persistence.flush_audit import audit_flush, explained_flush, prepare_flush
-from persistence.live_rows import INCLUDE_DELETED, leave_out_deleted
+from persistence.live_rows import INCLUDE_DELETED, brings_relations, leave_out_deleted
 from persistence.one_task import refuse_sharing, watch
-from persistence.portable.sqlite_errors import ask_what_is_missing
+from persistence.portable.sqlite_errors import flushing
 from persistence.related_limit import run_limited
 from persistence.written_tables import written_tables
 
@@ -53,7 +53,8 @@ class AuditedSession(Session):
         Without this, `get` would answer differently before and after the object is garbage.
         """
         asked = options.pop("execution_options", None) or {}
-        if not options.get("options"):  # no relations come along that the query would have to leave deleted rows out of
+        if not options.get("options") and not brings_relations(entity):
+            # No relations come along that the query would have to leave deleted rows out of.
             asked = {**asked, INCLUDE_DELETED: True, AUDITED: True, _WANTS_DELETED: asked.get(INCLUDE_DELETED, False)}
         found = super().get(entity, ident, execution_options=asked, **options)
         wants_deleted = asked.get(_WANTS_DELETED, asked.get(INCLUDE_DELETED))
@@ -67,12 +68,8 @@ class AuditedSession(Session):
         nested = self.in_nested_transaction()
         flushed = [instance for instance in (*self.new, *self.dirty) if isinstance(instance, Entity)]
         try:
-            with explained_flush(self):
-                try:
-                    super().flush(objects)
-                except DBAPIError as error:
-                    ask_what_is_missing(self, flushed, error)
-                    raise
+            with explained_flush(self), flushing(self, flushed):
+                super().flush(objects)
         except Exception as error:
             if not nested:
                 keep_failure(self, error)

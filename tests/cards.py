@@ -96,12 +96,66 @@ class CardLabel(Entity, table=True):
     label: Label = Relationship(sa_relationship_kwargs=RELATED)
 
 
+class BoardCreate(Schema):
+    """A new board."""
+
+    name: str
+
+
+@partial
+class BoardUpdate(BoardCreate):
+    """Changes of a board."""
+
+
+class Board(Entity, table=True):
+    """A board, which brings its pins along by itself, as its author knows it from SQLAlchemy."""
+
+    __tablename__ = "board"
+    metadata: ClassVar[MetaData] = METADATA
+    create_schema: ClassVar[type[SQLModel]] = BoardCreate
+    update_schema: ClassVar[type[SQLModel]] = BoardUpdate
+
+    name: str
+    pins: list["Pin"] = Relationship(back_populates="board", sa_relationship_kwargs={**COLLECTION, "lazy": "selectin"})
+
+
+class PinCreate(Schema):
+    """A new pin."""
+
+    board_id: int
+
+
+@partial
+class PinUpdate(PinCreate):
+    """Changes of it."""
+
+
+class Pin(Entity, table=True):
+    """A pin on a board, which it brings along."""
+
+    __tablename__ = "pin"
+    metadata: ClassVar[MetaData] = METADATA
+    create_schema: ClassVar[type[SQLModel]] = PinCreate
+    update_schema: ClassVar[type[SQLModel]] = PinUpdate
+
+    board_id: int = Field(foreign_key="board.id", sa_type=_BIGINT)
+    board: Board = Relationship(back_populates="pins", sa_relationship_kwargs={**RELATED, "lazy": "joined"})
+
+
 class Labels(ServiceBase[Label, LabelCreate, LabelUpdate]):
     """Labels."""
 
 
 class Cards(ServiceBase[Card, CardCreate, CardUpdate]):
     """Cards."""
+
+
+class Boards(ServiceBase[Board, BoardCreate, BoardUpdate]):
+    """Boards."""
+
+
+class Pins(ServiceBase[Pin, PinCreate, PinUpdate]):
+    """Pins."""
 
 
 class CardLabels(ServiceBase[CardLabel, CardLabelCreate, CardLabelUpdate]):

@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.member import Member
-from domain.project import Project
-from domain.task import Task
+from domain.entity import Entity
 from persistence.sessions import Sessions
 from persistence.task_manager import MemberService, ProjectService, TaskService
 from tests.worlds import begin
@@ -13,7 +11,7 @@ from tests.worlds import begin
 TASKS, PROJECTS, MEMBERS = TaskService(), ProjectService(), MemberService()
 
 
-def id_of(row: Task | Project | Member) -> int:
+def id_of(row: Entity) -> int:
     """Return the id of a row that is in the database."""
     assert row.id is not None
     return row.id

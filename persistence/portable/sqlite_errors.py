@@ -1,15 +1,15 @@
 """What SQLite refused: by its error's name; of which column, by the statement that was ours, and our own tables."""
 
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy.orm
-from sqlalchemy import Engine, Table, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ExceptionContext, Table, select, text
 
 from domain.entities import Entities
 from domain.entity import Entity
-from persistence.connections import READ_ONLY
+from persistence.dialects import Dialect
 from persistence.violation import Kind, Violation, unique_columns
 from persistence.written_tables import written_tables
 
@@ -29,24 +29,44 @@ _LIST = " constraint failed: "
 MISSING = "counterfoil_missing"
 """Where an error keeps table and column of the reference that a flush found to lead nowhere."""
 
+_FLUSHED = "counterfoil_flushed"
+"""Where a connection keeps what is being flushed."""
 
-def ask_what_is_missing(session: sqlalchemy.orm.Session, flushed: Iterable[Entity], error: DBAPIError) -> None:
-    """Find which reference of the flushed objects leads nowhere, of which SQLite says nothing, and note it."""
-    if getattr(error.orig, "sqlite_errorname", None) != "SQLITE_CONSTRAINT_FOREIGNKEY":
+
+@contextmanager
+def flushing(session: sqlalchemy.orm.Session, objects: Sequence[Entity]) -> Iterator[None]:
+    """Let `note_what_is_missing` know, within the block, which objects are written; on another database do nothing."""
+    if not objects or session.get_bind().dialect.name != Dialect.SQLITE:
+        yield
         return
-    entities: Entities = session.info["entities"]
-    engine = cast("Engine", session.get_bind())
-    with engine.execution_options(**{READ_ONLY: True}).connect() as connection:  # the session's is rolled back
-        for instance in flushed:
-            entity = entities[str(instance.__tablename__)]
-            for reference in entity.references.values():
-                value = instance.__dict__.get(reference.column)
-                target = entities[reference.target].table.c.id if reference.target in entities else None
-                if value is None or target is None:
-                    continue
-                if connection.execute(select(target).where(target == value)).first() is None:
-                    setattr(error.orig, MISSING, (entity.name, reference.column))
-                    return
+    kept = sqlalchemy.orm.Session.connection(session).info
+    kept[_FLUSHED] = (session.info["entities"], objects)
+    try:
+        yield
+    finally:
+        kept.pop(_FLUSHED, None)
+
+
+def note_what_is_missing(context: ExceptionContext) -> None:
+    """Find which reference of the flushed objects leads nowhere, of which SQLite says nothing, and note it.
+
+    In the transaction itself, before it is rolled back: rows that it has written are there.
+    """
+    connection, error = context.connection, context.original_exception
+    if connection is None or getattr(error, "sqlite_errorname", None) != "SQLITE_CONSTRAINT_FOREIGNKEY":
+        return
+    entities: Entities
+    entities, flushed = connection.info.get(_FLUSHED, ({}, ()))
+    for instance in flushed:
+        entity = entities[str(instance.__tablename__)]
+        for reference in entity.references.values():
+            value = instance.__dict__.get(reference.column)
+            target = entities[reference.target].table.c.id if reference.target in entities else None
+            if value is None or target is None:
+                continue
+            if connection.execute(select(target).where(target == value)).first() is None:
+                setattr(error, MISSING, (entity.name, reference.column))
+                return
 
 
 def sqlite_violation(entities: Entities, error: Any, statement: str) -> Violation | None:  # noqa: ANN401 - the driver's

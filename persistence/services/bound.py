@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 from domain.entities import EntityType
 from domain.entity import MAX_ID, Entity
 from domain.errors import InvalidQuery, Problem
-from persistence.live_rows import INCLUDE_DELETED
+from persistence.live_rows import INCLUDE_DELETED, brings_relations
 from persistence.loading import loads
 from persistence.pages.sort import order_by, sort_keys
 from persistence.reader import Reader
@@ -79,7 +79,8 @@ class Bound(Generic[Model, Create, Update]):
 
     def _live(self, read: Read, load: Names, *, include_deleted: bool) -> Select[Model]:
         query, names = select(self.model), names_of(load)
-        if not names:  # what has no relations says by itself what it leaves out, in a third of the time
+        if not names and not brings_relations(self.model):
+            # Without relations it says by itself what it leaves out, in a third of the time.
             live = query if include_deleted else query.where(self.model.deleted_at.is_(None))  # type: ignore[union-attr]
             return live.execution_options(**{INCLUDE_DELETED: True, AUDITED: True})
         # Relations that were loaded before a write of the same transaction are read again.

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 from sqlalchemy import inspect, select
 
 from domain.commands import Command, Row
 from domain.entities import EntityType
 from domain.entity import Entity
-from domain.errors import InvalidCommand, Problem
+from domain.errors import InvalidCommand, InvalidRows, Problem
 from persistence.live_rows import INCLUDE_DELETED
 from persistence.rows_among import scalars_among
 from persistence.transaction import Transaction
@@ -19,10 +19,16 @@ AnyCommand = TypeVar("AnyCommand", bound=Command)
 
 
 def row_of(values: BaseModel | Mapping[str, Any]) -> Row:
-    """Return what a schema or a mapping says of a row, as JSON; a field that was not set is not said."""
-    if isinstance(values, BaseModel):
-        return values.model_dump(mode="json", exclude_unset=True)
-    return cast("Row", to_jsonable_python(dict(values)))
+    """Return what a schema or a mapping says of a row, as JSON; a field that was not set is not said.
+
+    Raises InvalidRows for values that JSON cannot say.
+    """
+    try:
+        if isinstance(values, BaseModel):
+            return values.model_dump(mode="json", exclude_unset=True)
+        return cast("Row", to_jsonable_python(dict(values)))
+    except (PydanticSerializationError, UnicodeError) as error:
+        raise InvalidRows("row", (Problem(None, "", f"holds what JSON cannot say: {error}"),)) from None
 
 
 def command(kind: type[AnyCommand], **arguments: Any) -> AnyCommand:  # noqa: ANN401 - the command's own arguments

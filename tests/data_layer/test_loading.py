@@ -12,7 +12,7 @@ from domain.task import Task
 from persistence.database import Database
 from persistence.reader import reader
 from persistence.sessions import Sessions, create_sessions
-from tests.cards import METADATA, Card, CardLabel, CardLabels, Cards, Label, Labels
+from tests.cards import METADATA, Board, Boards, Card, CardLabel, CardLabels, Cards, Label, Labels, Pin, Pins
 from tests.queries import assert_queries, counted_queries
 from tests.services import PROJECTS, TASKS, id_of, make_members, make_project, make_tasks
 from tests.worlds import begin
@@ -177,6 +177,26 @@ async def test_many_to_many_goes_by_an_entity_between(database: Database) -> Non
         assert [[label.key for label in card.labels] for card in found] == [["red"], ["red"]]
         nested = await cards.find(read, load="links.label", links__label__key="red", sort="-title")
         assert [[link.label.key for link in card.links] for card in nested] == [["red"], ["red"]]
+
+
+async def test_what_comes_along_by_itself_leaves_deleted_rows_out_too(database: Database) -> None:
+    """Where a model says `lazy="selectin"` or `"joined"`, in place of the service's `load`."""
+    async with database.engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+    boards, pins, sessions = Boards(), Pins(), create_sessions(database.engine, Entities([Board, Pin]))
+    async with begin(sessions) as tx:
+        board = id_of(await boards.create(tx, {"name": "a"}))
+        kept, gone = [id_of(row) for row in await pins.create_many(tx, [{"board_id": board}] * 2)]
+        await pins.soft_delete(tx, gone)
+    async with reader(sessions) as read:
+        (found,) = await boards.find(read)
+        assert [pin.id for pin in found.pins] == [kept]
+    async with reader(sessions) as read:
+        assert [pin.id for pin in (await boards.get_or_raise(read, board)).pins] == [kept]
+    async with begin(sessions) as tx:
+        await boards.soft_delete(tx, board)
+    async with reader(sessions) as read:
+        assert [pin.board for pin in await pins.find(read)] == [None]
 
 
 async def test_a_plain_query_may_load_as_sqlalchemy_does(sessions: Sessions, chain: list[int]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import NoCondition, NotFound
+from domain.errors import InvalidQuery, NoCondition, NotFound
 from domain.filters import field
 from domain.project import Project, ProjectCreate, ProjectUpdate
 from domain.task import Task
@@ -128,6 +128,25 @@ async def test_groups_are_sorted_with_null_last_on_every_database(sessions: Sess
             ("done", float(ids[1])),
             ("pending", float(ids[0])),
         ]
+
+
+async def test_numbers_that_no_database_takes_are_alike_on_all_of_them(sessions: Sessions, ids: list[int]) -> None:
+    """An id that no row can have is a row that is not there; a limit below none is refused, and means no row at all."""
+    beyond = 2**70
+    async with begin(sessions) as tx:
+        assert await TASKS.get(tx, beyond) is None
+        assert [task.id for task in await TASKS.get_many(tx, [beyond, ids[0], -1])] == ids[:1]
+        for asked in (TASKS.get_or_raise(tx, beyond), TASKS.get_many_or_raise(tx, [beyond]), TASKS.lock(tx, [beyond])):
+            with pytest.raises(NotFound, match=str(beyond)):
+                await asked
+        for refused in (TASKS.find(tx, limit=-1), TASKS.lock(tx, limit=-1)):
+            with pytest.raises(InvalidQuery, match="limit: -1 is not between 0"):
+                await refused
+        with pytest.raises(InvalidQuery, match="batch: 0 is not between 1"):
+            _ = [task async for task in TASKS.stream(tx, batch=0)]
+        with pytest.raises(InvalidQuery, match="offset"):
+            await TASKS.page_offset(tx, offset=beyond)
+        assert await TASKS.find(tx, limit=0) == []
 
 
 class OwnProjects(ServiceBase[Project, ProjectCreate, ProjectUpdate]):

@@ -125,11 +125,11 @@ async def test_a_transaction_has_one_time_and_one_number(sessions: Sessions) -> 
 async def test_a_connection_that_the_server_closed_is_replaced(database: Database) -> None:
     """The next transaction has another one, and nobody hears of it."""
     await make_project(database.sessions)
-    async with database.engine.connect() as other, database.engine.connect() as victim:
-        is_mysql = dialect_of(database.sessions) is Dialect.MYSQL
-        asked = "SELECT connection_id()" if is_mysql else "SELECT pg_backend_pid()"
-        number = (await victim.execute(text(asked))).scalar_one()
-        await victim.rollback()
+    is_mysql = dialect_of(database.sessions) is Dialect.MYSQL
+    async with database.engine.connect() as other:
+        async with database.engine.connect() as victim:
+            asked = "SELECT connection_id()" if is_mysql else "SELECT pg_backend_pid()"
+            number = (await victim.execute(text(asked))).scalar_one()
         killed = f"KILL {number:d}" if is_mysql else f"SELECT pg_terminate_backend({number:d}, 5000)"
         await other.execute(text(killed))
     for number in range(3):

@@ -87,6 +87,16 @@ async def test_a_missing_row_names_the_reference_and_the_id(sessions: Sessions) 
     assert (by_statement.value.entity, by_statement.value.field, by_statement.value.value) == ("task", "project_id", 77)
 
 
+async def test_of_two_references_the_one_that_leads_nowhere_is_named(sessions: Sessions) -> None:
+    """The other leads to a row that the same transaction has written, and that nobody else sees."""
+    with pytest.raises(MissingReference) as refused:  # noqa: PT012 - the whole block is tested
+        async with begin(sessions) as tx:
+            tx.session.add(project := Project(key="new", name="New"))
+            await tx.session.flush()
+            tx.session.add(Task(key="new", title="T", project_id=project.id or 0, assignee_id=77))
+    assert (refused.value.field, refused.value.value) == ("assignee_id", 77)
+
+
 async def test_a_row_that_is_still_needed_is_in_use(sessions: Sessions) -> None:
     """Deleted softly while it owns live rows, or for good while any row refers to it: never a missing reference."""
     await plant(sessions, tasks=1)

@@ -43,6 +43,7 @@ async def test_a_slow_statement_is_logged_without_its_values(settings: Settings)
     assert "secret" not in str(line)
 
 
+@pytest.mark.on_every_engine
 async def test_the_same_statement_again_and_again_is_told_once_with_its_line(settings: Settings) -> None:
     """The line is that of the loop, and not of what it calls; two jobs that send one each are no loop."""
     async with open_database(settings.model_copy(update={"repeated_statements": 3})) as database:
@@ -90,6 +91,7 @@ async def test_statements_are_counted_with_their_durations(settings: Settings) -
     assert sum(count for count, bound in zip(figures.buckets, BUCKETS, strict=False) if bound < 0.02) == 1
 
 
+@pytest.mark.on_every_engine
 async def test_a_pool_tells_who_waits_for_it(settings: Settings) -> None:
     """Two connections at most, three who want one: the third is counted, and for how long it waited."""
     async with open_database(settings.model_copy(update={"pool_size": 1, "max_overflow": 1})) as database:

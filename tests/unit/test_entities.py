@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from types import ModuleType
+from typing import cast
 
 import pytest
+from sqlalchemy import Column, ForeignKey, MetaData, Table
 
 from domain import task, task_manager
 from domain.entities import Entities, Reference, collect
-from domain.entity import Schema, partial
+from domain.entity import Entity, Schema, partial
 from domain.errors import InvalidRows, UnknownName
 from domain.rows import dotted_names, field_value, key_value, reference_named
 from tests.oddities import Note, Order
@@ -27,6 +29,15 @@ def test_an_unknown_entity_is_refused_with_the_nearest() -> None:
     assert "taks" not in ENTITIES
     with pytest.raises(UnknownName, match="unknown entity 'taks'; did you mean 'task'"):
         ENTITIES["taks"]
+
+
+@pytest.mark.parametrize("rule", [{"ondelete": "CASCADE"}, {"ondelete": "SET NULL"}, {"onupdate": "CASCADE"}])
+def test_a_foreign_key_by_which_the_database_writes_is_refused(rule: dict[str, str]) -> None:
+    """No audit row would tell of what it deletes or empties."""
+    keyed = Table("keyed", MetaData(), Column("task_id", ForeignKey("task.id", **rule)))  # type: ignore[arg-type]
+    model = type("Keyed", (), {"__tablename__": "keyed", "__table__": keyed})
+    with pytest.raises(TypeError, match=r"keyed.task_id: ON \w+ (CASCADE|SET NULL) would write rows without"):
+        Entities([cast("type[Entity]", model)])
 
 
 def test_references_are_named_without_id() -> None:
