@@ -11,10 +11,12 @@ from fastapi import FastAPI
 from web.app import create_app
 from web.settings import WebSettings
 
-
 MAX_HEAD_BYTES = 256 * 1024
-"""Bytes of a request's line and headers: a cursor, a sort and a list of relations of the lengths that the document allows
-take 72 KB when each character is percent-encoded, and uvicorn's own limit of 64 KB is no problem details."""
+"""Bytes of a request's line and headers.
+
+A cursor, a sort and a list of relations as long as the document allows take 72 KB when each character is
+percent-encoded, and uvicorn's own limit of 64 KB answers without problem details.
+"""
 
 
 class _Server(uvicorn.Server):
