@@ -38,6 +38,8 @@ def explained(entities: Entities, attempted: Callable[[], Attempted] = Attempted
     except StaleDataError:
         raise _stale(attempted()) from None
     except DBAPIError as error:
+        if (ended := _what_ended_all(error)) is not None:
+            raise ended from None
         violation = violation_of(entities, error)
         if violation is None:
             raise
@@ -45,6 +47,16 @@ def explained(entities: Entities, attempted: Callable[[], Attempted] = Attempted
         if purged_from == violation.table:  # of those that do not name the table that refers
             violation = replace(violation, table=_only_one_that_refers(entities, purged_from))
         raise _explain(violation, purged_from, attempted()) from None
+
+
+def _what_ended_all(error: DBAPIError) -> BaseException | None:
+    """Return what took a savepoint before it could be rolled back: MySQL ends all of a transaction in a deadlock."""
+    if not str(error.statement or "").startswith("ROLLBACK TO SAVEPOINT"):
+        return None
+    before = error.__context__
+    while before is not None and not isinstance(before, DBAPIError):
+        before = before.__context__
+    return before
 
 
 def _explain(  # noqa: PLR0911 - one for each kind

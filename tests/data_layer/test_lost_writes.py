@@ -1,6 +1,8 @@
 """Writes that would be lost, or half done, without a word: each of these is an error."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from sqlalchemy import literal_column, select, table, text
 from domain.errors import Duplicate, ScopeEnded
 from domain.project import Project
 from persistence.reader import Reader, reader
+from persistence.retry import retried
 from persistence.sessions import Sessions
 from persistence.transaction import Transaction
 from tests.services import PROJECTS, TASKS, make_project, make_tasks
@@ -72,3 +75,32 @@ async def test_an_error_of_a_cursor_is_not_forgotten(sessions: Sessions) -> None
 
     with pytest.raises(Exception, match="transaction is aborted"):
         await swallow()
+
+
+@pytest.mark.on_every_engine(without=("sqlite",), reason="one transaction writes at a time")
+async def test_a_deadlock_within_a_savepoint_is_told_as_one(sessions: Sessions) -> None:
+    """MySQL has ended all of the transaction then, its savepoint too; both succeed when the victim is run again."""
+    ids = await make_tasks(sessions, await make_project(sessions), 2)
+    met = asyncio.Barrier(2)
+
+    def cross(first: int, second: int) -> Callable[[], Awaitable[None]]:
+        attempts = count()
+
+        async def write() -> None:
+            async with begin(sessions) as tx:
+                await TASKS.update(tx, first, {"title": f"from {first}"})
+                if next(attempts) == 0:
+                    await met.wait()
+                async with tx.session.begin_nested():
+                    await TASKS.update(tx, second, {"title": f"from {first}"})
+
+        return write
+
+    await asyncio.gather(*(asyncio.create_task(retry(one)) for one in (cross(*ids), cross(*reversed(ids)))))
+    async with reader(sessions) as read:
+        assert len({task.title for task in await TASKS.find(read)}) == 1
+
+
+async def retry(function: Callable[[], Awaitable[None]]) -> None:
+    """Run it again where it met another transaction."""
+    await retried(function)
