@@ -11,6 +11,13 @@ from fastapi import FastAPI
 from web.app import create_app
 from web.settings import WebSettings
 
+MAX_HEAD_BYTES = 256 * 1024
+"""Bytes of a request's line and headers.
+
+A cursor, a sort and a list of relations as long as the document allows take 72 KB when each character is
+percent-encoded, and uvicorn's own limit of 64 KB answers without problem details.
+"""
+
 
 class _Server(uvicorn.Server):
     """Says where it listens, and tells the application of a signal at once: uvicorn waits for answers to end."""
@@ -42,6 +49,7 @@ def serve(settings: WebSettings) -> bool:
         log_config=None,  # ours are configured, and hold uvicorn's too
         access_log=False,  # web.middleware.metering tells more
         server_header=False,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         timeout_graceful_shutdown=settings.web_shutdown_grace,
     )
     server = _Server(config, app)

@@ -9,7 +9,7 @@ from pathlib import Path
 from persistence.database import Database
 from tests.processes import DEADLINE, REPOSITORY, environment, worker_process
 from tests.waiting import eventually
-from tests.web_clients import web_environment
+from tests.web_clients import problem_in, web_environment
 from tests.web_processes import web_process
 from tests.worlds import sql
 from worker.settings import Settings
@@ -41,6 +41,15 @@ async def test_a_stopping_process_answers_what_it_has_begun(
             assert (await waiting).status_code == 202
         assert web.process.wait(DEADLINE) == 0
     assert await sql(database, "SELECT count(*) FROM job") == [(2,)]
+
+
+async def test_a_cursor_of_any_length_is_answered_in_problem_details(settings: Settings, tmp_path: Path) -> None:
+    """The longest texts that the document allows, each character percent-encoded, are no broken request."""
+    with web_process(settings, tmp_path / "log") as web:
+        async with web.client() as client:
+            long = {"cursor": "\U00018f8d" * 4000, "sort": "\U00018f8d" * 1000}
+            answer = await client.get("/tasks", params=long, headers={"Cookie": "c=" + "x" * 150_000})
+            assert problem_in(answer).status == 422
 
 
 async def test_events_end_where_the_database_is_lost(settings: Settings, database: Database, tmp_path: Path) -> None:
