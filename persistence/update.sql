@@ -2,7 +2,7 @@
 -- The rows are locked already. A change set that changes nothing writes nothing. `current.*` means the row, also where
 -- the table has a column of that name, which `current` alone would mean.
 WITH planned AS (
-    SELECT current.*::{table} AS old_row, jsonb_populate_record(current.*, change.changes) AS new_row
+    SELECT COALESCE(current.*) AS old_row, jsonb_populate_record(current.*, change.changes) AS new_row
     FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change (id bigint, changes jsonb)
     JOIN {table} AS current ON current.id = change.id
 ),
@@ -11,7 +11,7 @@ written AS (
     SET {assignments}, version = target.version + 1, updated_at = now()
     FROM planned
     WHERE target.id = (planned.old_row).id AND ROW({new_columns}) IS DISTINCT FROM ROW({old_columns})
-    RETURNING target.id, target.*::{table} AS new_row, planned.old_row
+    RETURNING target.id, COALESCE(target.*) AS new_row, planned.old_row
 ),
 audited AS (
     {audit_into}

@@ -4,7 +4,7 @@
 -- rows are too few, or the job was not to be had: ended by another delivery, not due, another job's, asked by another.
 -- `current.*` means the row, also where the table has a column of that name, which `current` alone would mean.
 WITH planned AS (
-    SELECT current.*::{table} AS old_row, jsonb_populate_record(current.*, CAST(:changes AS jsonb)) AS new_row
+    SELECT COALESCE(current.*) AS old_row, jsonb_populate_record(current.*, CAST(:changes AS jsonb)) AS new_row
     FROM {table} AS current
     WHERE current.{selector} = {selected} AND current.deleted_at IS NULL
     ORDER BY current.id
@@ -15,7 +15,7 @@ written AS (
     SET {assignments}, version = target.version + 1, updated_at = now()
     FROM planned
     WHERE target.id = (planned.old_row).id AND ROW({new_columns}) IS DISTINCT FROM ROW({old_columns})
-    RETURNING target.id, target.*::{table} AS new_row, planned.old_row
+    RETURNING target.id, COALESCE(target.*) AS new_row, planned.old_row
 ),
 audited AS (
     {audit_into}

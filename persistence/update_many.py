@@ -43,7 +43,8 @@ async def update_many(
     planned = (
         f"SELECT old.id, old.version, old.updated_at, {paired(columns, 'old', 'change')} "  # noqa: S608 - names of a model
         f"FROM pg_temp.{_SET} AS old CROSS JOIN "
-        f"jsonb_populate_record(NULL::{name_of(entity.table)}, CAST(:changes AS jsonb)) AS change"
+        f"jsonb_populate_record((SELECT COALESCE(known.*) FROM {name_of(entity.table)} AS known WHERE false), "
+        "CAST(:changes AS jsonb)) AS change"
     )
     with explained(tx.entities, lambda: Attempted({entity.name: [changes]})):
         written = await write_set(tx, entity, columns, planned, {"action": "update", "changes": json.dumps(changes)})
