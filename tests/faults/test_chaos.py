@@ -52,7 +52,7 @@ def processes_in(folder: Path) -> list[str]:
 @pytest.mark.timeout(300)
 def test_every_job_takes_effect_once_while_workers_and_servers_are_killed(tmp_path: Path) -> None:
     """Half a minute of chaos ends with exit code 0, and with figures that show that something happened."""
-    with chaos(tmp_path, "--minutes", "0.4", "--seed", "1", "--rate", "30") as process:
+    with chaos(tmp_path, "--minutes", "0.25", "--seed", "1", "--rate", "30") as process:
         out, _ = process.communicate()
     found = LAST_LINE.fullmatch(out.splitlines()[-1])
     assert process.returncode == 0, out

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
+from structlog.testing import capture_logs
 
 from domain.commands import SoftDelete
 from persistence.database import Database
@@ -83,9 +84,7 @@ async def _every(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
     return found
 
 
-async def test_a_loop_of_statements_in_a_request_is_logged(
-    web: WebSettings, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_loop_of_statements_in_a_request_is_logged(web: WebSettings) -> None:
     """In development, with the request's name; and all statements stand in the figures."""
     app = create_app(web.model_copy(update={"repeated_statements": 2}))
 
@@ -94,10 +93,11 @@ async def test_a_loop_of_statements_in_a_request_is_logged(
         for number in range(1, 4):
             await read.scalars(select(col(JobRow.id)).where(col(JobRow.id) == str(number)))
 
-    async with client_of(app) as client:
-        await client.get("/loop")
-        figures = (await client.get("/metrics")).text
-    assert "GET /loop" in capsys.readouterr().out
+    with capture_logs() as lines:
+        async with client_of(app) as client:
+            await client.get("/loop")
+            figures = (await client.get("/metrics")).text
+    assert [line["scope"] for line in lines if line["event"] == "statement.repeated"] == ["GET /loop"]
     assert "counterfoil_statements_repeated_total 1.0" in figures
     assert "counterfoil_statement_seconds_count" in figures
 
